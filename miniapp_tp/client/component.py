@@ -1,0 +1,224 @@
+"""A component at one provider: what Baidu's and Kuaishou's clients have in common, and what they don't."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from attrs import evolve
+
+from miniapp_tp.client.interface import MiniAppClient
+from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
+from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
+from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
+from miniapp_tp.providers.kuaishou.dialect import ON_BEHALF, for_component
+from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU_CONTRACT
+from miniapp_tp.transport.hooks import Hook, Hooks
+from miniapp_tp.transport.http import HttpxTransport
+from miniapp_tp.transport.limits import Limits
+from miniapp_tp.transport.options import Options
+from miniapp_tp.transport.session import Session
+from miniapp_tp.transport.tokens import AppTokens, Tokens
+from miniapp_tp.wire.addresses import checked_address
+from miniapp_tp.wire.endpoint import Absent, Operation
+from miniapp_tp.wire.meaning import own_meanings
+from miniapp_tp.wire.messages import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from miniapp_tp.contract import Contract
+    from miniapp_tp.transport.base import Transport
+    from miniapp_tp.wire.dialect import Dialect
+    from miniapp_tp.wire.meaning import Code
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+class ComponentClient(MiniAppClient):
+    """A component at one provider, and through it the apps that merchants have authorized.
+
+    Args:
+        component: The component's id, for the repr.
+        dialect: How the provider speaks.
+        contract: What it can do.
+        tokens: The tokens of apps.
+        base_url: The provider's address.
+        transport: The network; not closed with the client.
+        options: Bounds.
+        hooks: Who watches.
+        error_codes: The user's additions to the provider's codes.
+    """
+
+    def __init__(
+        self,
+        component: str,
+        *,
+        dialect: Dialect,
+        contract: Contract,
+        tokens: AppTokens,
+        base_url: str,
+        transport: Transport | None,
+        options: Options,
+        hooks: Iterable[Hook],
+        error_codes: Mapping[Code, type[ProviderError]] | None,
+    ) -> None:
+        if not isinstance(component, str) or not component.strip():
+            message = "a component is named by its id, a text that isn't empty"
+            raise InvalidArgument(message).within(provider=dialect.provider)
+        self.component = component
+        self._contract = contract
+        self._own_transport = transport is None
+        self._root: ComponentClient = self
+        self._closed = False
+        self._session = Session(
+            dialect=evolve(dialect, own_codes=own_meanings(error_codes)),
+            base_url=checked_address(base_url),
+            tokens=tokens,
+            transport=transport or HttpxTransport(proxy=options.proxy, verify=options.verify),
+            limits=Limits(options.concurrency),
+            hooks=Hooks(hooks),
+            options=options,
+        )
+
+    @property
+    def provider(self) -> str:
+        """The provider's name: `"baidu"` or `"kuaishou"`."""
+        return self._session.dialect.provider
+
+    def supports(self, operation: str) -> bool:
+        """Tell whether the provider has an operation, by the name of its method."""
+        return self._contract.supports(operation)
+
+    async def perform(self, pick: Callable[[Contract], Operation[P, R]], app: str, make: Callable[[], P]) -> R:
+        """Do what every method does: find the operation, make its parameters, and call."""
+        operation = pick(self._contract)
+        try:
+            if isinstance(operation, Absent):
+                raise NotSupported(operation.why)
+            self._check(app)
+            return await self._session.call(operation, app, make())
+        except MiniAppError as error:
+            error.within(provider=self.provider, operation=operation.name, app=app if isinstance(app, str) else None)
+            raise
+
+    def _check(self, app: object) -> None:
+        if self._root._closed:  # noqa: SLF001 - the client that this one shares everything with
+            message = "this client is closed; make one that lives as long as the process"
+            raise InvalidArgument(message)
+        if not isinstance(app, str) or not app.strip():
+            message = f"an app's id is text like '15263713', not {app!r}"
+            raise InvalidArgument(message)
+
+    def with_options(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields of Options, checked by it
+        """Give a second client that shares connections, tokens and limits, and differs in some options."""
+        other = copy.copy(self)
+        other._session = self._session.with_options(self._session.options.changed(changes))  # noqa: SLF001 - a copy of this
+        return other
+
+    async def aclose(self) -> None:
+        """Close what the client opened itself; closing twice, or one of `with_options`, does nothing."""
+        if self._root is self and not self._closed:
+            self._closed = True
+            if self._own_transport:
+                await self._session.transport.aclose()
+
+    def __repr__(self) -> str:
+        """Show which component this is."""
+        return f"<{type(self).__name__} {self.component}>"
+
+
+class BaiduClient(ComponentClient):
+    """A third-party platform (第三方平台) on Baidu Smart Programs.
+
+    Args:
+        client_id: The platform's Key.
+        tokens: The tokens of apps: a mapping, an asynchronous callable, or a `TokenSource`.
+        base_url: Another address than Baidu's: a sandbox, a gateway.
+        transport: The network; not closed with the client. `None` for connections of its own.
+        options: Bounds on time, attempts and concurrency.
+        hooks: Called with every `Attempt`.
+        error_codes: Additions to Baidu's codes: code → class of error.
+
+    Raises:
+        InvalidArgument: No tokens, or a value that can't be used; the message says which.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        *,
+        tokens: Tokens | None = None,
+        base_url: str = "https://openapi.baidu.com",
+        transport: Transport | None = None,
+        options: Options = Options(),  # noqa: B008 - frozen
+        hooks: Iterable[Hook] = (),
+        error_codes: Mapping[Code, type[ProviderError]] | None = None,
+    ) -> None:
+        # Rebound at once: an error tracker would show the argument itself as a local of this frame.
+        kept, tokens = _kept(tokens), None
+        super().__init__(
+            client_id,
+            dialect=BAIDU,
+            contract=BAIDU_CONTRACT,
+            tokens=kept,
+            base_url=base_url,
+            transport=transport,
+            options=options,
+            hooks=hooks,
+            error_codes=error_codes,
+        )
+
+
+class KuaishouClient(ComponentClient):
+    """A third-party application (第三方应用) on Kuaishou mini programs.
+
+    Args:
+        component_app_id: The application's id, `"ks…"`.
+        component_app_secret: Its secret.
+        tokens: The tokens of apps: a mapping, an asynchronous callable, or a `TokenSource`.
+        base_url: Another address than Kuaishou's: a sandbox, a gateway.
+        transport: The network; not closed with the client. `None` for connections of its own.
+        options: Bounds on time, attempts and concurrency.
+        hooks: Called with every `Attempt`.
+        error_codes: Additions to Kuaishou's codes: code → class of error.
+
+    Raises:
+        InvalidArgument: No tokens, or a value that can't be used; the message says which.
+    """
+
+    def __init__(
+        self,
+        component_app_id: str,
+        component_app_secret: str | Secret | None = None,
+        *,
+        tokens: Tokens | None = None,
+        base_url: str = "https://open.kuaishou.com",
+        transport: Transport | None = None,
+        options: Options = Options(),  # noqa: B008 - frozen
+        hooks: Iterable[Hook] = (),
+        error_codes: Mapping[Code, type[ProviderError]] | None = None,
+    ) -> None:
+        # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
+        component_app_secret = Secret(component_app_secret) if isinstance(component_app_secret, str) else None
+        kept, tokens = _kept(tokens), None
+        super().__init__(
+            component_app_id,
+            dialect=for_component(ON_BEHALF, component_app_id),
+            contract=KUAISHOU_CONTRACT,
+            tokens=kept,
+            base_url=base_url,
+            transport=transport,
+            options=options,
+            hooks=hooks,
+            error_codes=error_codes,
+        )
+        self._secret = component_app_secret
+
+
+def _kept(tokens: Tokens | None) -> AppTokens:
+    if tokens is None:
+        message = "tokens is missing: a mapping from app id to token, or an async callable (app) -> token"
+        raise InvalidArgument(message)
+    return AppTokens(tokens)

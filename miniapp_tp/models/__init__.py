@@ -1,0 +1,32 @@
+"""Domain values, the same for every provider: no wire names, no provider names in here."""
+
+from miniapp_tp.models.domains import KINDS, SCHEMES, Received, ServerDomainChange, ServerDomains, WebviewDomainChange
+from miniapp_tp.models.hosts import received_hosts, with_scheme
+from miniapp_tp.models.info import AppInfo, Audit, Category, EditsLeft, OfApp, Subject
+from miniapp_tp.models.outcomes import Done, Failed, Outcome
+from miniapp_tp.models.vocabulary import AppStatus, AuditStatus, DomainAction, SubjectType, Unknown
+
+__all__ = [
+    "KINDS",
+    "SCHEMES",
+    "AppInfo",
+    "AppStatus",
+    "Audit",
+    "AuditStatus",
+    "Category",
+    "DomainAction",
+    "Done",
+    "EditsLeft",
+    "Failed",
+    "OfApp",
+    "Outcome",
+    "Received",
+    "ServerDomainChange",
+    "ServerDomains",
+    "Subject",
+    "SubjectType",
+    "Unknown",
+    "WebviewDomainChange",
+    "received_hosts",
+    "with_scheme",
+]

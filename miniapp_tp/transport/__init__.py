@@ -1,0 +1,1 @@
+"""Everything that waits: the network, the limits, the retries and the one function that calls."""

@@ -1,0 +1,264 @@
+"""The one function that waits: a call, from its parameters to its value or error.
+
+Reads top to bottom: `call` bounds it in time, `exchange` repeats attempts, `_attempt` makes one. Errors come back as
+values until `exchange` raises them, so that a traceback's frames hold no reply and no token.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, Self, TypeVar
+
+import anyio
+from attrs import define, evolve, field, frozen
+
+from miniapp_tp.errors import (
+    CredentialRejected,
+    DeadlineExceeded,
+    MiniAppError,
+    NoAnswer,
+    NotFound,
+    ProviderError,
+)
+from miniapp_tp.transport.base import Transport
+from miniapp_tp.transport.hooks import Attempt, Hooks
+from miniapp_tp.transport.limits import Limits
+from miniapp_tp.transport.options import Options
+from miniapp_tp.transport.retries import Tries, delay
+from miniapp_tp.transport.tokens import AppTokens
+from miniapp_tp.wire.dialect import Dialect
+from miniapp_tp.wire.endpoint import Endpoint, Procedure
+from miniapp_tp.wire.exchange import build, parse, sign
+from miniapp_tp.wire.messages import Reply, Request, Secret
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+@define
+class _Course:
+    """How far a call has come: what is left to say when its time runs out."""
+
+    deadline: float
+    changed: bool = False
+    tries: Tries | None = None
+
+    @property
+    def remaining(self) -> float:
+        return self.deadline - anyio.current_time()
+
+
+@define
+class _Call(Generic[P, R]):
+    """One endpoint being called for one app."""
+
+    endpoint: Endpoint[P, R]
+    app: str
+    params: P
+    request: Request
+    dialect: Dialect
+    tries: Tries
+    course: _Course
+    token: Secret | None = None
+    token_renewed: bool = False
+
+
+@frozen
+class _Steps:
+    """What a procedure calls endpoints with."""
+
+    session: Session
+    course: _Course
+
+    async def __call__(self, endpoint: Endpoint[P, R], app: str, params: P) -> R:
+        result = await self.session.exchange(endpoint, app, params, self.course)
+        self.course.changed = self.course.changed or endpoint.changes
+        return result
+
+
+@frozen
+class _Outcome(Generic[R]):
+    """What one attempt came to."""
+
+    result: R | MiniAppError
+    status: int | None
+    elapsed: float
+
+
+@frozen
+class Session:
+    """What the calls of a client share.
+
+    Attributes:
+        dialect: The provider's main dialect.
+        base_url: The address that paths are appended to.
+        tokens: The tokens of apps.
+        transport: The network.
+        limits: How much happens at once.
+        hooks: Who watches.
+        options: The caller's bounds.
+        sleep: Waits some seconds.
+        chance: Gives a number from 0 to 1.
+    """
+
+    dialect: Dialect
+    base_url: str
+    tokens: AppTokens = field(repr=False)
+    transport: Transport
+    limits: Limits
+    hooks: Hooks
+    options: Options
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    chance: Callable[[], float] = random.random
+
+    def with_options(self, options: Options) -> Self:
+        """Give a session that shares everything but the options."""
+        return evolve(self, options=options)
+
+    async def call(self, operation: Endpoint[P, R] | Procedure[P, R], app: str, params: P) -> R:
+        """Make a call, and everything that it takes, within `options.timeout`.
+
+        Raises:
+            MiniAppError: What it came to.
+        """
+        course = _Course(anyio.current_time() + self.options.timeout)
+        try:
+            with anyio.CancelScope(deadline=course.deadline):
+                return await self._perform(operation, app, params, course)
+            raise self._overdue(app, course)
+        except MiniAppError as error:
+            error.may_have_happened = error.may_have_happened or course.changed
+            raise
+
+    async def _perform(self, operation: Endpoint[P, R] | Procedure[P, R], app: str, params: P, course: _Course) -> R:
+        if isinstance(operation, Endpoint):
+            return await self.exchange(operation, app, params, course)
+        async with self.limits.alone(app):
+            return await operation.run(_Steps(self, course), app, params)
+
+    async def exchange(self, endpoint: Endpoint[P, R], app: str, params: P, course: _Course) -> R:
+        """Make attempts until one is answered, or none makes sense any more."""
+        dialect = endpoint.dialect or self.dialect
+        course.tries = Tries(endpoint)
+        call = _Call(
+            endpoint, app, params, build(dialect, endpoint, params, self.base_url), dialect, course.tries, course
+        )
+        while True:
+            outcome = await self._attempt(call)
+            pause = await self._pause(call, outcome.result)
+            self._tell(call, outcome, pause)
+            if not isinstance(outcome.result, MiniAppError):
+                return outcome.result
+            if pause is None:
+                return await self._settle(call, outcome.result)
+            await self.sleep(pause)
+
+    async def _attempt(self, call: _Call[P, R]) -> _Outcome[R]:
+        async with self.limits.slot():
+            if call.token is None:
+                call.token = await self.tokens.get(call.app)
+            signed = sign(call.dialect, call.endpoint, call.request, call.token)
+            call.tries.sent += 1
+            call.tries.in_flight = True
+            started = anyio.current_time()
+            reply = await self._send(signed, min(self.options.attempt_timeout, max(call.course.remaining, 0.0)))
+            call.tries.in_flight = False
+        elapsed = anyio.current_time() - started
+        if isinstance(reply, NoAnswer):
+            return _Outcome(reply, None, elapsed)
+        result: R | MiniAppError = parse(call.dialect, call.endpoint, call.app, reply, signed.secrets)
+        return _Outcome(result, reply.status, elapsed)
+
+    async def _send(self, signed: Request, seconds: float) -> Reply | NoAnswer:
+        try:
+            return await self.transport.send(signed, timeout=seconds)
+        except NoAnswer as error:
+            return error.with_traceback(None)
+
+    async def _pause(self, call: _Call[Any, R], result: R | MiniAppError) -> float | None:
+        """Tell after how many seconds to try again; `None` for not at all."""
+        if not isinstance(result, MiniAppError):
+            return None
+        call.tries.note(result)
+        if isinstance(result, CredentialRejected):
+            return 0.0 if await self._renewed(call) else None
+        pause = delay(
+            result,
+            idempotent=call.endpoint.idempotent,
+            number=call.tries.sent,
+            options=self.options,
+            chance=self.chance(),
+        )
+        return None if pause is None or pause >= call.course.remaining else pause
+
+    async def _renewed(self, call: _Call[Any, Any]) -> bool:
+        """Ask for another token, once a call; the same one again is no reason for another attempt."""
+        rejected = call.token
+        if rejected is None or call.token_renewed:
+            return False
+        call.token_renewed = True
+        await self.tokens.reject(call.app, rejected)
+        call.token = await self.tokens.get(call.app)
+        return call.token != rejected
+
+    async def _settle(self, call: _Call[P, R], error: MiniAppError) -> R:
+        """End a call that got no yes: in an error, unless what it was to delete turns out to be gone already."""
+        if isinstance(error, NotFound) and call.tries.unanswered and await self._is_gone(call):
+            return call.endpoint.decode(call.app, None)
+        raise call.tries.final()
+
+    async def _is_gone(self, call: _Call[P, Any]) -> bool:
+        """Tell whether a deletion was made by an attempt that got no answer: of several things, by looking."""
+        read_back = call.endpoint.read_back
+        removed = read_back.removes(call.params) if read_back else 0
+        if read_back is None or removed <= 1:
+            return removed == 1
+        try:
+            found = await self.exchange(read_back.endpoint, call.app, None, _Course(call.course.deadline))
+        except MiniAppError:
+            return False
+        return read_back.holds(call.params, found)
+
+    def _overdue(self, app: str, course: _Course) -> MiniAppError:
+        """Say what is known of a call whose time ran out."""
+        late = DeadlineExceeded(f"no answer within {self.options.timeout:.3g} s", may_have_happened=False)
+        tries = course.tries
+        if tries is None:
+            return late
+        if tries.in_flight and self.hooks:
+            self.hooks.tell(
+                Attempt(
+                    provider=self.dialect.provider,
+                    operation=tries.endpoint.name,
+                    app=app,
+                    number=tries.sent,
+                    elapsed=self.options.timeout,
+                    status=None,
+                    error=type(late).__name__,
+                    code=None,
+                    request_id=None,
+                    retry_in=None,
+                )
+            )
+        return tries.final(late)
+
+    def _tell(self, call: _Call[Any, R], outcome: _Outcome[R], retry_in: float | None) -> None:
+        if not self.hooks:
+            return
+        error = outcome.result if isinstance(outcome.result, MiniAppError) else None
+        answered = error if isinstance(error, ProviderError) else None
+        self.hooks.tell(
+            Attempt(
+                provider=self.dialect.provider,
+                operation=call.endpoint.name,
+                app=call.app,
+                number=call.tries.sent,
+                elapsed=outcome.elapsed,
+                status=outcome.status,
+                error=type(error).__name__ if error else None,
+                code=answered.code if answered else None,
+                request_id=answered.request_id if answered else None,
+                retry_in=retry_in,
+            )
+        )

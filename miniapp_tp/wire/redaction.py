@@ -1,0 +1,93 @@
+"""Taking secrets out of what a provider sent, before it becomes evidence in an error.
+
+Providers echo what they were sent: plainly, percent-encoded (also twice, in a redirect), as JSON or HTML escapes,
+or cut off in the middle. So text is read character by character as its reader would, and whatever then spells
+the first letters of a secret is masked as far as it goes on spelling it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve
+
+from miniapp_tp.wire.messages import MASK, Reply, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_EVIDENCE: Final = 16 * 1024
+_TELLING: Final = 8
+_UNIT: Final = re.compile(
+    r"%(?:25)*(?P<percent>[0-9a-f]{2})|\\u(?P<json>[0-9a-f]{4})|\\(?P<slash>/)|&#(?P<decimal>\d{1,7});"
+    r"|&#x(?P<hex>[0-9a-f]{1,6});|&(?P<name>amp|lt|gt|quot|apos);|(?P<plain>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_CREDENTIAL: Final = re.compile(
+    r"((?:access|refresh|session|component|authoriz)\w*_?(?:token|key|secret|ticket)|client_secret|session_secret"
+    r"|authorization_?code|pre_?auth_?code|ticket|[a-z]*(?:access|refresh)token|componentticket)"
+    r"(\\?[\"']?\s*(?:=|:|%3d|%3a)\s*\\?[\"']?)([\w.~+/%-]{6,})",
+    re.IGNORECASE,
+)
+
+
+def redact(text: str, secrets: Iterable[Secret]) -> str:
+    """Mask every spelling of the secrets, and whatever is labelled as a credential."""
+    for secret in secrets:
+        text = _without(text, secret.reveal())
+    return _CREDENTIAL.sub(rf"\1\2{MASK}", text)
+
+
+def evidence(reply: Reply, secrets: Iterable[Secret]) -> Reply:
+    """Make of a reply what may be kept: the beginning of its body, and its headers, without secrets."""
+    known = tuple(secrets)
+    headers = {name: redact(value, known) for name, value in reply.headers.items()}
+    body = redact(evolve(reply, body=reply.body[:_EVIDENCE]).text, known).encode()
+    return evolve(reply, headers=headers, body=body)
+
+
+def _without(text: str, secret: str) -> str:
+    if not secret:
+        return text
+    letters, starts = _as_read(text)
+    parts: list[str] = []
+    done = 0
+    for first, last in _spellings(letters, secret.casefold()):
+        parts += [text[done : starts[first]], MASK]
+        done = starts[last]
+    return "".join([*parts, text[done:]])
+
+
+def _as_read(text: str) -> tuple[str, list[int]]:
+    """Give the text as its reader sees it, and where each of its letters starts (and the last one ends)."""
+    letters: list[str] = []
+    starts: list[int] = []
+    for unit in _UNIT.finditer(text):
+        letters.append(_letter(unit))
+        starts.append(unit.start())
+    return "".join(letters), [*starts, len(text)]
+
+
+def _letter(unit: re.Match[str]) -> str:
+    kind, value = unit.lastgroup, unit[unit.lastgroup or 0]
+    if kind in {"percent", "json", "hex"}:
+        letter = chr(min(int(value, 16), 0x10FFFF))
+    elif kind == "decimal":
+        letter = chr(min(int(value), 0x10FFFF))
+    else:
+        letter = _NAMED.get(value.lower(), value) if kind == "name" else value
+    folded = letter.casefold()
+    return folded if len(folded) == 1 else letter
+
+
+def _spellings(letters: str, secret: str) -> Iterator[tuple[int, int]]:
+    telling = secret[:_TELLING]
+    first = letters.find(telling)
+    while first >= 0:
+        last = first + len(telling)
+        while last < len(letters) and letters[first : last + 1] == secret[: last + 1 - first]:
+            last += 1
+        yield first, last
+        first = letters.find(telling, last)

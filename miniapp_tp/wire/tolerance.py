@@ -1,0 +1,82 @@
+"""Reading values as providers really write them: numbers as text, one thing for a list of one, empty for absent.
+
+`converter()` gives a cattrs converter with these habits; a provider's codec adds its own names to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeGuard, TypeVar, cast
+
+from cattrs import Converter
+
+from miniapp_tp.models import Unknown
+
+V = TypeVar("V")
+
+
+def text(value: object) -> str | None:
+    """Read a text: numbers too; empty is absent."""
+    if value is None or isinstance(value, bool | Mapping | list):
+        return None
+    return str(value).strip() or None
+
+
+def integer(value: object) -> int | None:
+    """Read a whole number: `1`, `1.0` or `"1"`; anything else is absent."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return _integer_of(value.strip())
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) else None
+
+
+def _integer_of(value: str) -> int | None:
+    digits = value.removeprefix("-")
+    return int(value) if digits.isascii() and digits.isdigit() and len(digits) < len("1" * 20) else None
+
+
+def listed(value: object) -> list[Any]:
+    """Read a list: absent is empty, and one thing alone is a list of one."""
+    if value is None or value in ("", {}):
+        return []
+    return value if _is_list(value) else [value]
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Read an object, also one that is written as JSON in a text; anything else is empty."""
+    found = from_json(value)
+    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+
+
+def from_json(value: object) -> object:
+    """Read what is written as JSON in a text; what isn't comes back as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def word(vocabulary: Mapping[int, V], value: object) -> V | Unknown:
+    """Look a code up in a vocabulary that the provider may have added to."""
+    code = integer(value)
+    if code is None:
+        return Unknown(text(value))
+    return vocabulary.get(code, Unknown(code))
+
+
+def converter() -> Converter:
+    """Make a converter that reads as tolerantly as the functions of this module."""
+    made = Converter()
+    made.register_structure_hook_func(lambda kind: kind == str | None, lambda value, _kind: text(value))
+    made.register_structure_hook_func(lambda kind: kind == int | None, lambda value, _kind: integer(value))
+    return made
