@@ -195,10 +195,12 @@ class Session:
     async def _renewed(self, call: _Call[Any, Any]) -> bool:
         """Ask for another token, once a call; the same one again is no reason for another attempt."""
         rejected = call.token
-        if rejected is None or call.token_renewed:
+        if rejected is None:
+            return False
+        await self.tokens.reject(call.app, rejected)
+        if call.token_renewed:
             return False
         call.token_renewed = True
-        await self.tokens.reject(call.app, rejected)
         call.token = await self.tokens.get(call.app)
         return call.token != rejected
 

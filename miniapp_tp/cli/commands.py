@@ -1,0 +1,116 @@
+"""The subcommands: what they take, and in which words they say it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import anyio
+import click
+
+from miniapp_tp.cli.demo import DemoOptions, run_demo
+from miniapp_tp.cli.demo_report import show
+from miniapp_tp.cli.language import say
+from miniapp_tp.sandbox import Faults, SandboxOptions
+from miniapp_tp.sandbox import run as run_sandbox
+
+_SHARE = click.FloatRange(0, 1)
+_COUNT = click.IntRange(min=1)
+
+
+@click.group(
+    help=say(
+        "Operate mini apps on Baidu and Kuaishou through a third-party application.",
+        "通过第三方平台, 统一管理百度智能小程序与快手小程序。",
+    )
+)
+@click.version_option(package_name="miniapp_tp", message="%(version)s")
+def command() -> None:
+    """Group the subcommands."""
+
+
+@command.command(
+    help=say(
+        "Imitate both providers on this machine: one line when ready, a clean end on SIGTERM or Ctrl-C.",
+        "在本机模拟两家平台: 就绪时输出一行, 收到 SIGTERM 或 Ctrl-C 时干净退出。",
+    )
+)
+@click.option(
+    "--port", default=8087, show_default=True, help=say("Where to listen; 0: anywhere.", "监听端口; 0 为任意。")
+)
+@click.option(
+    "--apps", type=_COUNT, default=10, show_default=True, help=say("Apps per provider.", "每家平台的小程序数。")
+)
+@click.option("--fault-rate", type=_SHARE, default=0.0, help=say("Share of requests that fail.", "出错请求的比例。"))
+@click.option(
+    "--permanent", type=_SHARE, default=0.0, help=say("Share of apps that always fail.", "始终出错的小程序比例。")
+)
+@click.option("--latency", default=0.05, help=say("Seconds of a late answer.", "延迟应答的秒数。"))
+@click.option("--rotate", is_flag=True, help=say("An expired token is really replaced.", "过期的 token 真正被更换。"))
+@click.option("--seed", default=0, help=say("Chooses who is hit.", "决定哪些请求出错。"))
+@click.option("--edit-quota", type=int, default=None, help=say("Changes per Baidu app.", "百度每个小程序的修改次数。"))
+@click.option(
+    "--registered",
+    multiple=True,
+    default=("example.com",),
+    help=say("The component's domains.", "第三方平台已登记的域名。"),
+)
+def sandbox(  # noqa: PLR0917 - click passes them by name
+    port: int,
+    apps: int,
+    fault_rate: float,
+    permanent: float,
+    latency: float,
+    rotate: bool,  # noqa: FBT001 - a flag of the command line
+    seed: int,
+    edit_quota: int | None,
+    registered: tuple[str, ...],
+) -> None:
+    """Run the sandbox in the foreground."""
+    faults = Faults(fault_rate, seed=seed, permanent=permanent, latency=latency, rotate=rotate)
+    options = SandboxOptions(port=port, apps=apps, faults=faults, registered=registered, edit_quota=edit_quota)
+    sys.exit(run_sandbox(options, click.echo))
+
+
+@command.command(
+    help=say(
+        "Change and read thousands of sandbox apps of both providers, with faults, and check every one of them.",
+        "对两家平台的数千个沙箱小程序进行设置与读取, 注入故障, 并逐一核对结果。",
+    )
+)
+@click.option(
+    "--apps", type=_COUNT, default=1000, show_default=True, help=say("Apps per provider.", "每家平台的小程序数。")
+)
+@click.option("--concurrency", type=_COUNT, default=200, show_default=True, help=say("Calls at once.", "并发调用数。"))
+@click.option(
+    "--fault-rate",
+    type=_SHARE,
+    default=0.03,
+    show_default=True,
+    help=say("Share of requests that fail.", "出错请求的比例。"),
+)
+@click.option(
+    "--permanent",
+    type=_SHARE,
+    default=0.006,
+    show_default=True,
+    help=say("Share of apps that always fail.", "始终出错的小程序比例。"),
+)
+@click.option("--seed", default=7, show_default=True, help=say("Chooses who is hit.", "决定哪些请求出错。"))
+@click.option("--json", "as_json", is_flag=True, help=say("Print JSON instead of tables.", "以 JSON 代替表格输出。"))
+def demo(  # noqa: PLR0917 - click passes them by name
+    apps: int,
+    concurrency: int,
+    fault_rate: float,
+    permanent: float,
+    seed: int,
+    as_json: bool,  # noqa: FBT001 - a flag of the command line
+) -> None:
+    """Run the demo, and exit with 0 only if everything is as it should be."""
+    options = DemoOptions(apps, concurrency, fault_rate, permanent, seed)
+    result = anyio.run(run_demo, options)
+    if as_json:
+        click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        show(result)
+    sys.exit(0 if result.is_right else 1)
