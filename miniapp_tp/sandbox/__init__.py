@@ -1,0 +1,10 @@
+"""Both providers, imitated on a real socket: the other side of the wire, for tests, demos and trying things out.
+
+It speaks from the vendors' documents and shares no codec with the SDK, so that a mistake of one side shows on the
+other. It accepts only what the documents allow. Needs the extra `sandbox`.
+"""
+
+from miniapp_tp.sandbox.faults import Fault, Faults
+from miniapp_tp.sandbox.server import Sandbox, SandboxOptions, run
+
+__all__ = ["Fault", "Faults", "Sandbox", "SandboxOptions", "run"]
