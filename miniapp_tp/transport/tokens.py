@@ -22,8 +22,20 @@ class TokenSource(Protocol):
         ...
 
 
-Tokens: TypeAlias = Mapping[str, str] | Callable[[str], Awaitable[str]] | TokenSource
+OwnTokens: TypeAlias = Mapping[str, str] | Callable[[str], Awaitable[str]] | TokenSource
 """What a caller may bring: a mapping, an asynchronous callable, or a `TokenSource`."""
+
+
+class Tokens(Protocol):
+    """What a session asks for tokens: a `TokenSource` whose tokens can't be shown."""
+
+    async def get(self, app: str) -> Secret:
+        """Give the app's present token."""
+        ...
+
+    async def reject(self, app: str, token: Secret) -> None:
+        """Learn that the provider rejected this token."""
+        ...
 
 
 class AppTokens:
@@ -36,7 +48,7 @@ class AppTokens:
         InvalidArgument: Something of another form.
     """
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: OwnTokens) -> None:
         self._source = _source_of(tokens)
 
     async def get(self, app: str) -> Secret:

@@ -1,0 +1,384 @@
+"""The tokens of authorized apps: had from the provider, renewed, recovered, and never lost.
+
+What makes a loss impossible, in the order of a renewal: one owner among all processes (a lease); what is about to be
+spent is written down (the intent); only then the single-use token is sent; what comes back is saved before anybody
+may use it; and whatever leaves a doubt (no answer, an unreadable one, «spent», an intent that is found later) is
+settled by asking the provider for a new code for the grant that it still knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, evolve, field, frozen
+
+from miniapp_tp.errors import (
+    Actor,
+    AuthorizationLost,
+    ConnectFailed,
+    CredentialRejected,
+    MiniAppError,
+    NoAnswer,
+    PermissionDenied,
+    ProviderUnavailable,
+    QuotaExhausted,
+    RateLimited,
+    ReplyNotUnderstood,
+    StoreError,
+    TicketMissing,
+)
+from miniapp_tp.models import Grant
+from miniapp_tp.stores.records import AppRecord
+from miniapp_tp.transport.flights import Flights
+from miniapp_tp.transport.windows import AGAIN, Windows, windows
+from miniapp_tp.wire.dialect import Credential
+from miniapp_tp.wire.endpoint import Absent, Endpoint
+from miniapp_tp.wire.messages import Secret
+
+if TYPE_CHECKING:
+    from miniapp_tp.contract import Identity, Pair, TokenContract
+    from miniapp_tp.stores.base import Key
+    from miniapp_tp.transport.keeping import Found, Keeping
+    from miniapp_tp.transport.session import Session
+    from miniapp_tp.transport.tenure import Tenure
+
+_SPENT_NOTHING: Final = (
+    ConnectFailed,
+    RateLimited,
+    QuotaExhausted,
+    PermissionDenied,
+    CredentialRejected,
+    TicketMissing,
+    StoreError,
+)
+_IN_DOUBT: Final = (NoAnswer, ReplyNotUnderstood, ProviderUnavailable)
+_UNNAMED: Final = "unnamed"
+_CODES: Final = 2
+_SAVES: Final = 5
+_SAVE_PAUSE: Final = 0.2
+
+
+@frozen
+class _Held:
+    """A token in memory."""
+
+    record: AppRecord
+    windows: Windows
+
+    @property
+    def token(self) -> Secret:
+        return self.record.access or Secret("")
+
+
+@define
+class Grants:
+    """The grants of a component's apps; a source of their tokens.
+
+    Attributes:
+        keeping: Where they are kept.
+        contract: How they are had.
+        session: Makes the calls that carry the component's token.
+        recover_unknown: Whether an app without a record is recovered through the provider.
+    """
+
+    keeping: Keeping
+    contract: TokenContract
+    session: Session
+    recover_unknown: bool = False
+    _flights: Flights[AppRecord] = field(factory=Flights[AppRecord])
+    _held: dict[str, _Held] = field(factory=dict[str, _Held], repr=False)
+    _unwanted: dict[str, Secret] = field(factory=dict[str, Secret], repr=False)
+
+    # --- a source of tokens -----------------------------------------------------------------------------------------
+
+    async def get(self, app: str) -> Secret:
+        """Give an app's token: at once while it is good, else after the one renewal that all wait for.
+
+        Raises:
+            AuthorizationLost: There is no record of the app, or its merchant took the grant back.
+            MiniAppError: Why it can't be renewed.
+        """
+        held = self._held.get(app)
+        now = self.keeping.clock()
+        if held is None or now >= held.windows.over:
+            record = await self._flights.join(app, lambda: self._renewed(app))
+            return record.access or Secret("")
+        if now >= held.windows.due:
+            self._unwanted[app] = held.token
+            self._held[app] = evolve(held, windows=Windows(now + AGAIN, held.windows.over))
+            self._flights.begin(app, lambda: self._renewed(app))
+        return held.token
+
+    async def reject(self, app: str, token: Secret) -> None:
+        """Learn that the provider rejected a token; if another has taken its place already, nothing happens."""
+        held = self._held.get(app)
+        if held is not None and held.token == token:
+            del self._held[app]
+            self._unwanted[app] = token
+
+    async def land(self) -> None:
+        """Wait for everything that is being spent."""
+        await self._flights.land()
+
+    # --- the life of a grant ----------------------------------------------------------------------------------------
+
+    async def authorize(self, code: Secret, app: str | None) -> Grant:
+        """Exchange an authorization code, and keep what it gives before anything else is asked."""
+        if app is None:
+            return await self._authorize_unnamed(code)
+        return _grant(app, await self._flights.join(f"authorize {app}", lambda: self._authorized(code, app)))
+
+    async def recover(self, app: str) -> Grant:
+        """Get a grant's tokens anew through the provider, whatever is kept of it."""
+
+        async def anew(held: Tenure) -> AppRecord | None:
+            found = await self._load(app)
+            return await self._recover(held, app, found.record or AppRecord(), found.version)
+
+        work = partial(self.keeping.alone, self._key(app), _not_yet, anew)
+        return _grant(app, await self._flights.join(f"recover {app}", work))
+
+    async def adopt(self, app: str, record: AppRecord) -> None:
+        """Take over tokens that were had elsewhere, unless newer ones are kept already."""
+
+        async def put(held: Tenure) -> AppRecord | None:
+            found = await self._load(app)
+            if found.record is not None and found.record.obtained_at > record.obtained_at:
+                return found.record
+            return await self._save(held, app, record, found.version)
+
+        work = partial(self.keeping.alone, self._key(app), _not_yet, put)
+        await self._flights.join(f"adopt {app}", work)
+
+    async def forget(self, app: str) -> None:
+        """Drop what is kept of an app."""
+
+        async def drop(held: Tenure) -> bool | None:
+            found = await self._load(app)
+            return found.record is None or await held.save(None, found.version) is not None or None
+
+        await self.keeping.alone(self._key(app), _not_yet, drop)
+        self._held.pop(app, None)
+
+    def apps(self) -> AsyncIterator[str]:
+        """Give the ids of the apps that are kept."""
+        return self.keeping.store.names(self.keeping.component, "app")
+
+    # --- renewing ---------------------------------------------------------------------------------------------------
+
+    async def _renewed(self, app: str) -> AppRecord:
+        async def ready() -> AppRecord | None:
+            found = await self._load(app)
+            if found.record is None and not self.recover_unknown and not await self._find_unnamed(app):
+                raise _unknown()
+            return self._if_usable(app, found.record)
+
+        return await self.keeping.alone(self._key(app), ready, lambda held: self._renew(held, app))
+
+    async def _renew(self, held: Tenure, app: str) -> AppRecord | None:
+        found = await self._load(app)
+        usable = self._if_usable(app, found.record)
+        if usable is not None:
+            return usable
+        record = found.record or AppRecord()
+        past = record.refresh_expires_at is not None and self.keeping.clock() >= record.refresh_expires_at
+        if record.refresh is None or record.intent or past or isinstance(self.contract.refresh, Absent):
+            return await self._recover(held, app, record, found.version)
+        marked = await self._mark(held, record.with_intent("refresh"), found.version)
+        if marked is None:
+            return None
+        outcome = await self._spend(self.contract.refresh, app, record.refresh)
+        return await self._settle(held, app, outcome, record.with_intent("refresh"), marked)
+
+    async def _recover(self, held: Tenure, app: str, record: AppRecord, version: int) -> AppRecord | None:
+        """Ask for a code for the grant that the provider knows, and exchange it."""
+        marked = await self._mark(held, record.with_intent(record.intent or "recover"), version)
+        if marked is None:
+            return None
+        outcome: Pair | MiniAppError | None = None
+        for _ in range(_CODES):
+            try:
+                issued = await self.session.call(self.contract.recover, app, app)
+            except MiniAppError:
+                if outcome is None:  # nothing was spent here, so what was known before is known still
+                    await held.save(record.to_bytes() if record.is_kept else None, marked)
+                raise
+            outcome = await self._spend(self.contract.exchange, app, issued.secret)
+            # Codes can be had again, so an answer that was lost costs nothing but another one.
+            if not isinstance(outcome, _IN_DOUBT):
+                break
+        if isinstance(outcome, MiniAppError):
+            raise outcome
+        return None if outcome is None else await self._keep(held, app, outcome, record, marked)
+
+    async def _settle(
+        self, held: Tenure, app: str, outcome: Pair | MiniAppError, record: AppRecord, version: int
+    ) -> AppRecord | None:
+        """Keep what spending a token or code came to; what leaves a doubt is settled by recovering."""
+        if not isinstance(outcome, MiniAppError):
+            return await self._keep(held, app, outcome, record, version)
+        if isinstance(outcome, _SPENT_NOTHING) and not outcome.may_have_happened:
+            await held.save(record.with_intent(None).to_bytes() if record.is_kept else None, version)
+            raise outcome
+        return await self._recover(held, app, record, version)
+
+    # --- exchanging -------------------------------------------------------------------------------------------------
+
+    async def _authorized(self, code: Secret, app: str) -> AppRecord:
+        digest = _digest(code)
+
+        async def exchange(held: Tenure) -> AppRecord | None:
+            found = await self._load(app)
+            record = found.record or AppRecord()
+            if record.code == digest and record.access is not None and record.intent is None:
+                return record
+            marked = await self._mark(held, evolve(record, intent="exchange"), found.version)
+            if marked is None:
+                return None
+            outcome = await self._spend(self.contract.exchange, app, code)
+            return await self._settle(held, app, outcome, evolve(record, intent="exchange", code=digest), marked)
+
+        return await self.keeping.alone(self._key(app), _not_yet, exchange)
+
+    async def _authorize_unnamed(self, code: Secret) -> Grant:
+        """Exchange a code that doesn't say for which app it is: its tokens are kept under the code until they do."""
+        key = self.keeping.key(_UNNAMED, _digest(code))
+
+        async def exchange(held: Tenure) -> AppRecord | None:
+            found = await self.keeping.load(key, AppRecord)
+            if found.record is not None:
+                return found.record
+            pair = await self.session.call(self.contract.exchange, "", code)
+            record = evolve(self._record(pair, AppRecord()), app=pair.app, code=key.name)
+            return record if await self._write(held, record, found.version) is not None else None
+
+        work = partial(self.keeping.alone, key, _not_yet, exchange)
+        return await self._name(key, await self._flights.join(key.name, work))
+
+    async def _name(self, key: Key, record: AppRecord) -> Grant:
+        """Find out which app tokens are for, and keep them under it."""
+        app, permissions = record.app, record.permissions
+        if app is None:
+            identity = await self._identity(record.access or Secret(""))
+            app, permissions = identity.app, identity.permissions
+        named = evolve(record, app=None, permissions=permissions)
+        await self.adopt(app, named)
+        found = await self.keeping.load(key, AppRecord)
+        await self.keeping.store.save(key, None, version=found.version)
+        return _grant(app, named)
+
+    async def _identity(self, token: Secret) -> Identity:
+        if isinstance(self.contract.app_of, Absent):
+            message = f"the provider gave tokens without saying for which app: {self.contract.app_of.why}"
+            raise ReplyNotUnderstood(message)
+        asking = evolve(self.session, tokens={**self.session.tokens, Credential.APP: _Fixed(token)})
+        return await asking.call(self.contract.app_of, "", None)
+
+    async def _find_unnamed(self, app: str) -> bool:
+        """Name the tokens that a process left behind when it died before it could; tell whether the app was one."""
+        found = False
+        names = [name async for name in self.keeping.store.names(self.keeping.component, _UNNAMED)]
+        for name in names:
+            key = self.keeping.key(_UNNAMED, name)
+            record = (await self.keeping.load(key, AppRecord)).record
+            if record is not None:
+                found = (await self._name(key, record)).app == app or found
+        return found
+
+    # --- keeping ----------------------------------------------------------------------------------------------------
+
+    def _key(self, app: str) -> Key:
+        return self.keeping.key("app", app)
+
+    async def _load(self, app: str) -> Found[AppRecord]:
+        return await self.keeping.load(self._key(app), AppRecord)
+
+    async def _mark(self, held: Tenure, record: AppRecord, version: int) -> int | None:
+        """Write down what is about to be spent; `None` if that isn't ours to do any more."""
+        return await held.save(record.to_bytes(), version) if await held.lasts() else None
+
+    async def _spend(self, endpoint: Endpoint[Secret, Pair], app: str, secret: Secret) -> Pair | MiniAppError:
+        try:
+            return await self.session.call(endpoint, app, secret)
+        except MiniAppError as error:
+            return error.with_traceback(None)
+
+    async def _keep(
+        self, held: Tenure, app: str, pair: Pair, before: AppRecord, version: int
+    ) -> AppRecord | None:
+        return await self._save(held, app, self._record(pair, before), version)
+
+    def _record(self, pair: Pair, before: AppRecord) -> AppRecord:
+        now = self.keeping.clock()
+        return AppRecord(
+            access=pair.access,
+            refresh=pair.refresh,
+            obtained_at=now,
+            expires_at=now + pair.seconds,
+            refresh_expires_at=None if pair.refresh_seconds is None else now + pair.refresh_seconds,
+            permissions=before.permissions if pair.permissions is None else pair.permissions,
+            code=before.code,
+        )
+
+    async def _save(self, held: Tenure, app: str, record: AppRecord, version: int) -> AppRecord | None:
+        if await self._write(held, record, version) is None:
+            return None
+        self._hold(app, record)
+        return record
+
+    async def _write(self, held: Tenure, record: AppRecord, version: int) -> int | None:
+        """Save what can't be had again, and don't give up at the first failure of the store."""
+        for _ in range(_SAVES - 1):
+            try:
+                return await held.save(record.to_bytes(), version)
+            except StoreError:
+                await self.keeping.sleep(_SAVE_PAUSE)
+        return await held.save(record.to_bytes(), version)
+
+    def _if_usable(self, app: str, record: AppRecord | None) -> AppRecord | None:
+        if record is None or record.access is None or record.access == self._unwanted.get(app):
+            return None
+        if self.keeping.clock() >= windows(record.obtained_at, record.expires_at, 0.0).over:
+            return None
+        self._hold(app, record)
+        return record
+
+    def _hold(self, app: str, record: AppRecord) -> None:
+        self._unwanted.pop(app, None)
+        self._held[app] = _Held(record, windows(record.obtained_at, record.expires_at, self.keeping.chance()))
+
+
+@frozen
+class _Fixed:
+    """One token, for a call that carries it before it is kept under its app."""
+
+    token: Secret
+
+    async def get(self, _app: str) -> Secret:
+        return self.token
+
+    async def reject(self, _app: str, token: Secret) -> None:
+        """Keep it all the same: there is no other."""
+
+
+async def _not_yet() -> None:
+    """Tell that nobody else can have done the work."""
+
+
+def _digest(code: Secret) -> str:
+    return sha256(code.reveal().encode()).hexdigest()
+
+
+def _grant(app: str, record: AppRecord) -> Grant:
+    return Grant(app, record.permissions, datetime.fromtimestamp(record.expires_at, UTC))
+
+
+def _unknown() -> AuthorizationLost:
+    return AuthorizationLost(
+        "no tokens of this app are kept: authorize or adopt it, or recover it if its merchant has authorized it",
+        actor=Actor.YOU,
+    )

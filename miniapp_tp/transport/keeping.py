@@ -1,0 +1,108 @@
+"""Records in a store: loading them, and renewing what is kept with only one owner among all processes."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, Self, TypeVar
+
+import anyio
+from attrs import field, frozen
+
+from miniapp_tp.errors import StoreError
+from miniapp_tp.stores.base import Key, TokenStore
+from miniapp_tp.transport.tenure import Tenure, tenure
+
+_POLL = 0.1
+_PATIENCE = 60.0
+
+
+class Kept(Protocol):
+    """A record that can be written and read."""
+
+    def to_bytes(self) -> bytes:
+        """Write it."""
+        ...
+
+    @classmethod
+    def from_bytes(cls, value: bytes) -> Self:
+        """Read it."""
+        ...
+
+
+K = TypeVar("K", bound=Kept)
+T = TypeVar("T")
+
+
+@frozen
+class Found(Generic[K]):
+    """What was found under a key.
+
+    Attributes:
+        record: The record, if there is one.
+        version: What to name when replacing it.
+    """
+
+    record: K | None
+    version: int
+
+
+@frozen
+class Keeping:
+    """A store, as seen by one owner of leases.
+
+    Attributes:
+        store: The store.
+        component: Whose values are meant: provider and component.
+        owner: This owner; another one in each client.
+        clock: Tells the time in epoch seconds.
+        chance: Gives a number from 0 to 1.
+        sleep: Waits some seconds.
+    """
+
+    store: TokenStore
+    component: str
+    owner: str = field(factory=lambda: uuid.uuid4().hex)
+    clock: Callable[[], float] = time.time
+    chance: Callable[[], float] = random.random
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+
+    def key(self, kind: str, name: str = "") -> Key:
+        """Name a value of this component."""
+        return Key(self.component, kind, name)
+
+    async def load(self, key: Key, kind: type[K]) -> Found[K]:
+        """Read a record."""
+        entry = await self.store.load(key)
+        return Found(None if entry.value is None else kind.from_bytes(entry.value), entry.version)
+
+    async def alone(
+        self,
+        key: Key,
+        ready: Callable[[], Awaitable[T | None]],
+        work: Callable[[Tenure], Awaitable[T | None]],
+    ) -> T:
+        """Do some work as the only owner, unless somebody else has done it meanwhile.
+
+        Args:
+            key: What the work is on.
+            ready: Gives the result if it is there already, without a lease.
+            work: Does it; `None` if the lease was lost on the way, which means to look again.
+
+        Raises:
+            StoreError: The store failed, or others held the lease for a minute.
+        """
+        until = self.clock() + _PATIENCE
+        while self.clock() < until:
+            found = await ready()
+            if found is not None:
+                return found
+            async with tenure(self.store, key, self.owner, self.sleep) as held:
+                found = await work(held) if held else None
+            if found is not None:
+                return found
+            await self.sleep(_POLL * (0.5 + self.chance()))
+        message = f"another process has held the lease on {key.kind} {key.name} for {_PATIENCE:.0f} s; is it stuck?"
+        raise StoreError(message)

@@ -1,0 +1,71 @@
+"""Holding a lease: renewed while its holder works, and known to be lost when it is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from attrs import define, field
+
+from miniapp_tp.errors import StoreError
+from miniapp_tp.stores.base import Key, Lease, TokenStore
+
+TERM: Final = 5.0
+"""Seconds after the last renewal at which another may take over."""
+
+_BEAT: Final = 1.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@define
+class Tenure:
+    """A lease that is held.
+
+    Attributes:
+        store: The store that lent it.
+        lease: The lease.
+    """
+
+    store: TokenStore = field(repr=False)
+    lease: Lease
+
+    async def lasts(self) -> bool:
+        """Make sure that nobody took over; to be asked before anything single-use is spent."""
+        return await self.store.renew(self.lease, TERM)
+
+    async def save(self, value: bytes | None, version: int) -> int | None:
+        """Write under the lease's key, as `TokenStore.save` does."""
+        return await self.store.save(self.lease.key, value, version=version, lease=self.lease)
+
+
+@asynccontextmanager
+async def tenure(store: TokenStore, key: Key, owner: str, sleep: Sleep) -> AsyncGenerator[Tenure | None]:
+    """Hold the lease on a key while the block lasts; `None` while somebody else has it.
+
+    Raises:
+        StoreError: It can't be had.
+    """
+    lease = await store.acquire(key, owner, TERM)
+    if lease is None:
+        yield None
+        return
+    beat = asyncio.create_task(_beat(store, lease, sleep), name=f"miniapp_tp lease of {key.name or key.kind}")
+    try:
+        yield Tenure(store, lease)
+    finally:
+        beat.cancel()
+        # Not given back, it runs out by itself.
+        with contextlib.suppress(StoreError):
+            await store.release(lease)
+
+
+async def _beat(store: TokenStore, lease: Lease, sleep: Sleep) -> None:
+    renewed = True
+    while renewed:
+        await sleep(_BEAT)
+        with contextlib.suppress(StoreError):
+            renewed = await store.renew(lease, TERM)
