@@ -184,7 +184,7 @@ class ProviderError(MiniAppError):
         actor: Actor | None = None,
         scope: Scope | None = None,
     ) -> None:
-        super().__init__(message, actor=actor, scope=scope)
+        super().__init__(message or "no message", actor=actor, scope=scope)
         self.message = message
         self.code = code
         self.status = status
@@ -195,7 +195,7 @@ class ProviderError(MiniAppError):
         """Give the place, the code, the provider's text and the request id."""
         code = "no code" if self.code is None else f"code {self.code}"
         request = f", request id {self.request_id}" if self.request_id else ""
-        return f"{super().__str__() or 'no message'} ({type(self).__name__}, {code}, HTTP {self.status}{request})"
+        return f"{super().__str__()} ({type(self).__name__}, {code}, HTTP {self.status}{request})"
 
 
 class CredentialRejected(ProviderError):

@@ -54,7 +54,7 @@ async def each(
     """
     _check(apps, concurrency)
     crew = _Crew(function, _Source(apps), catch)
-    raised: Exception | None = None
+    raised: BaseException | None = None
     async with anyio.create_task_group() as group:
         sender, receiver = anyio.create_memory_object_stream[Outcome[R]](0)
         async with receiver:
@@ -63,7 +63,9 @@ async def each(
             sender.close()
             try:
                 yield _Outcomes(receiver, crew)
-            except Exception as error:  # noqa: BLE001 - raised again below, outside the group, which would wrap it
+            except anyio.get_cancelled_exc_class():
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised again below, outside the group, which would wrap it
                 raised = error
             group.cancel_scope.cancel()
     if raised is not None:
@@ -111,6 +113,7 @@ class _Crew(Generic[R]):
     source: _Source
     catch: Catch
     error: Exception | None = None
+    waiting: anyio.CancelScope | None = None
 
     async def work(self, sender: ObjectSendStream[Outcome[R]]) -> None:
         async with sender:
@@ -120,7 +123,12 @@ class _Crew(Generic[R]):
                 except anyio.BrokenResourceError:
                     return
                 except Exception as error:  # noqa: BLE001 - raised where the caller iterates
-                    self.error = self.error or error
+                    self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self.error = self.error or error
+        if self.waiting is not None:
+            self.waiting.cancel()  # who iterates learns of it now, not when one of the others is done
 
     async def _outcome(self, app: str) -> Outcome[R]:
         try:
@@ -148,7 +156,8 @@ class _Outcomes(Generic[R]):
     async def __anext__(self) -> Outcome[R]:
         try:
             if self._crew.error is None:
-                return await self._receiver.receive()
+                with anyio.CancelScope() as self._crew.waiting:
+                    return await self._receiver.receive()
         except anyio.EndOfStream:
             pass
         self._crew.raise_once()

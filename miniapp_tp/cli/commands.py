@@ -11,6 +11,8 @@ import click
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
 from miniapp_tp.cli.language import say
+from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
+from miniapp_tp.errors import MiniAppError
 from miniapp_tp.sandbox import Faults, SandboxOptions
 from miniapp_tp.sandbox import run as run_sandbox
 
@@ -45,10 +47,14 @@ def command() -> None:
 @click.option(
     "--permanent", type=_SHARE, default=0.0, help=say("Share of apps that always fail.", "始终出错的小程序比例。")
 )
-@click.option("--latency", default=0.05, help=say("Seconds of a late answer.", "延迟应答的秒数。"))
+@click.option(
+    "--latency", type=click.FloatRange(min=0), default=0.05, help=say("Seconds of a late answer.", "延迟应答的秒数。")
+)
 @click.option("--rotate", is_flag=True, help=say("An expired token is really replaced.", "过期的 token 真正被更换。"))
 @click.option("--seed", default=0, help=say("Chooses who is hit.", "决定哪些请求出错。"))
-@click.option("--edit-quota", type=int, default=None, help=say("Changes per Baidu app.", "百度每个小程序的修改次数。"))
+@click.option(
+    "--edit-quota", type=click.IntRange(min=0), help=say("Changes per Baidu app.", "百度每个小程序的修改次数。")
+)
 @click.option(
     "--registered",
     multiple=True,
@@ -69,7 +75,11 @@ def sandbox(  # noqa: PLR0917 - click passes them by name
     """Run the sandbox in the foreground."""
     faults = Faults(fault_rate, seed=seed, permanent=permanent, latency=latency, rotate=rotate)
     options = SandboxOptions(port=port, apps=apps, faults=faults, registered=registered, edit_quota=edit_quota)
-    sys.exit(run_sandbox(options, click.echo))
+    try:
+        code = run_sandbox(options, click.echo)
+    except (OSError, MiniAppError) as error:
+        raise click.ClickException(say(f"the sandbox can't start: {error}", f"沙箱无法启动: {error}")) from None
+    sys.exit(code)
 
 
 @command.command(
@@ -108,7 +118,10 @@ def demo(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Run the demo, and exit with 0 only if everything is as it should be."""
     options = DemoOptions(apps, concurrency, fault_rate, permanent, seed)
-    result = anyio.run(run_demo, options)
+    try:
+        result = anyio.run(run_demo, options)
+    except SandboxDidNotStart as error:
+        raise click.ClickException(str(error)) from None
     if as_json:
         click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))
     else:

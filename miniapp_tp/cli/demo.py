@@ -265,11 +265,14 @@ async def _steps(fleet: Fleet, apps: list[str], concurrency: int) -> tuple[Step,
         "get_webview_domain": fleet.get_webview_domain,
     }
     bar = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*bar, console=Console(stderr=True)) as progress:
-        tasks = {name: progress.add_task(name, total=len(apps)) for name in methods}
+    console = Console(stderr=True)
+    with Progress(*bar, console=console, disable=not console.is_terminal) as progress:
+        # A task's clock starts when it is added, so each is added when its turn comes.
         return tuple(
             [
-                await _step(name, method, apps, concurrency, partial(progress.advance, tasks[name]))
+                await _step(
+                    name, method, apps, concurrency, partial(progress.advance, progress.add_task(name, total=len(apps)))
+                )
                 for name, method in methods.items()
             ]
         )

@@ -23,10 +23,11 @@ def show(result: DemoResult) -> None:
     _verdict(console, result)
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, *columns: str, texts: int = 1) -> Table:
+    """Make a table whose first columns hold texts, and the others numbers."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
+        table.add_column(column, justify="left" if number < texts else "right")
     return table
 
 
@@ -62,6 +63,7 @@ def _failures(result: DemoResult) -> Table:
         say("error", "错误"),
         say("actor", "处理者"),
         say("apps", "小程序数"),
+        texts=3,
     )
     for step in result.steps:
         for (error, actor), apps in sorted(step.by_class().items()):
@@ -71,7 +73,7 @@ def _failures(result: DemoResult) -> Table:
 
 def _faults(result: DemoResult) -> Table:
     table = _table(
-        say("Faults injected by the sandbox, and seen by the clients", "沙箱注入的故障与客户端所见"),
+        say("Faults, injected and seen", "故障: 注入与所见"),
         say("kind", "种类"),
         say("injected", "注入"),
         say("seen", "所见"),

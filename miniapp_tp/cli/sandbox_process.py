@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from subprocess import DEVNULL, PIPE
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ import anyio
 from anyio.streams.buffered import BufferedByteReceiveStream
 from attrs import frozen
 
+from miniapp_tp.cli.language import say
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.wire.messages import Request
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 20.0
 _LONGEST_LINE = 1000
+
+
+class SandboxDidNotStart(RuntimeError):
+    """The sandbox's process ended, or said nothing, before it was ready."""
 
 
 @frozen
@@ -52,7 +57,7 @@ async def sandbox_process(*arguments: str) -> AsyncGenerator[SandboxProcess]:
         arguments: Further options of the command.
 
     Raises:
-        RuntimeError: It didn't start.
+        SandboxDidNotStart: It ended before it was ready; what it said went to our standard error.
     """
     command = [sys.executable, "-m", "miniapp_tp.cli", "sandbox", "--port", "0", *arguments]
     async with await anyio.open_process(command, stdin=DEVNULL, stdout=PIPE, stderr=None) as process:
@@ -60,7 +65,8 @@ async def sandbox_process(*arguments: str) -> AsyncGenerator[SandboxProcess]:
         try:
             yield SandboxProcess(await _address(process), transport)
         finally:
-            process.terminate()
+            with suppress(ProcessLookupError):
+                process.terminate()
             with anyio.CancelScope(shield=True):
                 await transport.aclose()
 
@@ -73,6 +79,6 @@ async def _address(process: anyio.abc.Process) -> str:
         with anyio.fail_after(_PATIENCE):
             line = await BufferedByteReceiveStream(process.stdout).receive_until(b"\n", _LONGEST_LINE)
     except (anyio.IncompleteRead, TimeoutError):
-        message = "the sandbox didn't start; what it said stands above"
-        raise RuntimeError(message) from None
+        message = say("the sandbox didn't start; what it said stands above", "沙箱未能启动, 原因见上")
+        raise SandboxDidNotStart(message) from None
     return next(word for word in line.decode().split() if word.startswith("http"))

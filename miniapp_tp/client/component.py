@@ -43,7 +43,7 @@ class ComponentClient(MiniAppClient):
         component: The component's id, for the repr.
         dialect: How the provider speaks.
         contract: What it can do.
-        tokens: The tokens of apps.
+        tokens: The tokens of apps, or what is wrong with them.
         base_url: The provider's address.
         transport: The network; not closed with the client.
         options: Bounds.
@@ -57,7 +57,7 @@ class ComponentClient(MiniAppClient):
         *,
         dialect: Dialect,
         contract: Contract,
-        tokens: AppTokens,
+        tokens: AppTokens | InvalidArgument,
         base_url: str,
         transport: Transport | None,
         options: Options,
@@ -67,6 +67,8 @@ class ComponentClient(MiniAppClient):
         if not isinstance(component, str) or not component.strip():
             message = "a component is named by its id, a text that isn't empty"
             raise InvalidArgument(message).within(provider=dialect.provider)
+        if isinstance(tokens, InvalidArgument):
+            raise tokens.within(provider=dialect.provider)
         self.component = component
         self._contract = contract
         self._own_transport = transport is None
@@ -76,7 +78,7 @@ class ComponentClient(MiniAppClient):
             dialect=evolve(dialect, own_codes=own_meanings(error_codes)),
             base_url=checked_address(base_url),
             tokens=tokens,
-            transport=transport or HttpxTransport(proxy=options.proxy, verify=options.verify),
+            transport=HttpxTransport(proxy=options.proxy, verify=options.verify) if transport is None else transport,
             limits=Limits(options.concurrency),
             hooks=Hooks(hooks),
             options=options,
@@ -201,7 +203,8 @@ class KuaishouClient(ComponentClient):
         error_codes: Mapping[Code, type[ProviderError]] | None = None,
     ) -> None:
         # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
-        component_app_secret = Secret(component_app_secret) if isinstance(component_app_secret, str) else None
+        if isinstance(component_app_secret, str):
+            component_app_secret = Secret(component_app_secret)
         kept, tokens = _kept(tokens), None
         super().__init__(
             component_app_id,
@@ -217,8 +220,12 @@ class KuaishouClient(ComponentClient):
         self._secret = component_app_secret
 
 
-def _kept(tokens: Tokens | None) -> AppTokens:
+def _kept(tokens: Tokens | None) -> AppTokens | InvalidArgument:
+    """Take the caller's tokens; what is wrong with them is given back, without the frames that hold them."""
     if tokens is None:
         message = "tokens is missing: a mapping from app id to token, or an async callable (app) -> token"
-        raise InvalidArgument(message)
-    return AppTokens(tokens)
+        return InvalidArgument(message)
+    try:
+        return AppTokens(tokens)
+    except InvalidArgument as error:
+        return error.with_traceback(None)

@@ -14,9 +14,9 @@ from miniapp_tp.errors import InvalidArgument
 _MAX_HOST = 253
 _MAX_LABEL = 63
 _MAX_PORT = 65535
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE | re.ASCII)
 # A comma would make two hosts of one in Baidu's comma lists; the rest would make a host into a longer address.
-_FORBIDDEN = re.compile(r"""[\s\x00-\x1f\x7f,;/\\?#@%&='"<>\[\]]""")
+_FORBIDDEN = re.compile(r"""[\s\x00-\x1f\x7f,:;/\\?#@%&='"<>\[\]]""")
 # IDNA 2003, which the standard library speaks, writes these as other letters: another domain than the one meant.
 _AMBIGUOUS = frozenset("ßς\u200c\u200d")
 
@@ -79,7 +79,8 @@ def _checked(host: object, own_scheme: str) -> str:
     name, colon, port = rest.partition(":")
     problem = _problem_of_name(name) or (_problem_of_port(port) if colon else None)
     ascii_name = name.lower() if name.isascii() else _punycode(name)
-    problem = problem or _problem_of_labels(ascii_name)
+    # Once more: IDNA makes ASCII of lookalikes, such as a full-width comma.
+    problem = problem or _problem_of_name(ascii_name) or _problem_of_labels(ascii_name)
     if problem:
         message = f"{host!r} is no host name: {problem}. Write it like 'api.example.com' or 'api.example.com:8443'"
         raise InvalidArgument(message)
@@ -96,7 +97,7 @@ def _problem_of_name(name: str) -> str | None:
 
 
 def _problem_of_port(port: str) -> str | None:
-    if port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _MAX_PORT:
+    if port.isascii() and port.isdigit() and len(port) <= len(str(_MAX_PORT)) and 0 < int(port) <= _MAX_PORT:
         return None
     return f"{port!r} is no port"
 

@@ -62,7 +62,7 @@ class Hooks:
         self._hooks = tuple(hooks)
         self._broken: set[int] = set()
         for hook in self._hooks:
-            if not callable(hook) or inspect.iscoroutinefunction(hook):
+            if not callable(hook) or _is_asynchronous(hook):
                 message = f"a hook is a plain callable that takes an Attempt; {hook!r} is none"
                 raise InvalidArgument(message)
 
@@ -79,3 +79,8 @@ class Hooks:
                 if number not in self._broken:
                     self._broken.add(number)
                     _log.exception("a hook raised; calls go on, and this is said once")
+
+
+def _is_asynchronous(hook: Hook) -> bool:
+    """Tell whether a hook would have to be awaited: a coroutine function, or an object with one for its call."""
+    return inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(type(hook).__call__)

@@ -91,7 +91,12 @@ class HttpxTransport:
         self._inner = inner
         environment = urllib.request.getproxies_environment() if trust_env and proxy is None and inner is None else {}
         self._bypass = {"no": environment.get("no", "")}
-        self._proxies = _proxies({"all": proxy} if proxy else environment)
+        made = _proxies({"all": proxy} if proxy else environment)
+        # Rebound: an error tracker would show the addresses, passwords included, as locals of this frame.
+        proxy, environment = None, {}
+        if isinstance(made, str):
+            raise InvalidArgument(made)
+        self._proxies = made
         self._verify = verify
         self._context: ssl.SSLContext | None = None
         self._idle: dict[str, deque[_Lane]] = {}
@@ -161,20 +166,24 @@ class HttpxTransport:
         return None if proxy is None or _bypasses(host, self._bypass) else proxy
 
 
-def _proxies(addresses: Mapping[str, str]) -> dict[str, httpx.Proxy]:
-    made = {scheme: _proxy(addresses[scheme]) for scheme in ("http", "https", "all") if addresses.get(scheme)}
-    wrong = [scheme for scheme, proxy in made.items() if isinstance(proxy, str)]
-    if wrong:
-        message = f"the proxy for {wrong[0]} can't be used: {made[wrong[0]]}"
-        raise InvalidArgument(message)
-    return {scheme: proxy for scheme, proxy in made.items() if isinstance(proxy, httpx.Proxy)}
+def _proxies(addresses: Mapping[str, str]) -> dict[str, httpx.Proxy] | str:
+    """Read the addresses of proxies, or say what is wrong with one without showing its password."""
+    made: dict[str, httpx.Proxy] = {}
+    for scheme in ("http", "https", "all"):
+        proxy = _proxy(addresses[scheme]) if addresses.get(scheme) else None
+        if isinstance(proxy, str):
+            return f"the proxy for {scheme} can't be used: {proxy}"
+        if proxy is not None:
+            made[scheme] = proxy
+    return made
 
 
 def _proxy(address: str) -> httpx.Proxy | str:
-    """Read a proxy's address, or say what is wrong with it without showing its password."""
     try:
         proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    except (ValueError, httpx.InvalidURL):
+    except (TypeError, ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or not proxy.url.host:
         return "write its address like 'http://proxy.example:3128'"
     if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
         return "SOCKS needs the package socksio: pip install 'httpx[socks]'"

@@ -143,8 +143,11 @@ class Session:
         call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
             outcome = await self._attempt(call)
-            pause = await self._pause(call, outcome.result)
-            self._tell(call, outcome, pause)
+            pause = None
+            try:
+                pause = await self._pause(call, outcome.result)
+            finally:  # also where asking for another token fails: what was sent is told
+                self._tell(call, outcome, pause)
             if not isinstance(outcome.result, MiniAppError):
                 return outcome.result
             if pause is None:

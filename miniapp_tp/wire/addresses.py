@@ -31,11 +31,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _problem(address: str) -> str | None:
+def _problem(address: object) -> str | None:
+    if not isinstance(address, str):
+        return "it is no text"
     try:
         parts = urlsplit(address)
         host, _port = parts.hostname, parts.port
-    except (ValueError, TypeError, AttributeError):
+    except ValueError:
         return "it can't be read"
     if not host or any(letter.isspace() for letter in address):
         return "it names no host"

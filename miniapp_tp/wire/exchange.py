@@ -17,6 +17,7 @@ from miniapp_tp.wire.dialect import Consent, Credential, Dialect, Refusal
 from miniapp_tp.wire.meaning import meaning_of
 from miniapp_tp.wire.messages import Reply, Request, Secret
 from miniapp_tp.wire.redaction import evidence, redact
+from miniapp_tp.wire.tolerance import text
 from miniapp_tp.wire.waiting import retry_after
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, 
         return _decoded(endpoint, app, verdict.data, reply, secrets)
     if isinstance(verdict, Refusal):
         meaning = meaning_of(verdict.code, verdict.text, dialect.own_codes, endpoint.codes, dialect.codes)
-        ids = [str(found[name]) for name in dialect.request_ids if found.get(name)]
+        ids = [name for name in (text(found.get(name)) for name in dialect.request_ids) if name]
         error = meaning.error(
             redact(verdict.text, secrets),
             code=redact(verdict.code, secrets) if isinstance(verdict.code, str) else verdict.code,

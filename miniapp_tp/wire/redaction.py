@@ -20,24 +20,27 @@ if TYPE_CHECKING:
 _EVIDENCE: Final = 16 * 1024
 _TELLING: Final = 8
 _UNIT: Final = re.compile(
-    r"%(?:25)*(?P<percent>[0-9a-f]{2})|\\u(?P<json>[0-9a-f]{4})|\\(?P<slash>/)|&#(?P<decimal>\d{1,7});"
+    r"%(?:25)*(?P<percent>[0-9a-f]{2})|\\{1,7}u(?P<json>[0-9a-f]{4})|\\{1,7}(?P<slash>/)|&#(?P<decimal>\d{1,7});"
     r"|&#x(?P<hex>[0-9a-f]{1,6});|&(?P<name>amp|lt|gt|quot|apos);|(?P<plain>.)",
     re.IGNORECASE | re.DOTALL,
 )
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+# Every repetition is bounded: a provider's text of any kind is read in a time that grows as its length does.
+_QUOTE: Final = r"(?:\\{0,7}[\"']|%(?:25){0,3}2[27]|&(?:quot|apos|#3[49]|#x2[27]);)?"
 _CREDENTIAL: Final = re.compile(
-    r"((?:access|refresh|session|component|authoriz)\w*_?(?:token|key|secret|ticket)|client_secret|session_secret"
-    r"|authorization_?code|pre_?auth_?code|ticket|[a-z]*(?:access|refresh)token|componentticket)"
-    r"(\\?[\"']?\s*(?:=|:|%3d|%3a)\s*\\?[\"']?)([\w.~+/%-]{6,})",
+    r"((?:(?:access|refresh|session|component|authoriz)\w{0,32}(?:token|key|secret|ticket)|(?:client|app)_?secret"
+    rf"|authorization_?code|pre_?auth_?code|ticket){_QUOTE}\s{{0,9}}(?:=|:|%(?:25){{0,3}}3[ad])\s{{0,9}}{_QUOTE})"
+    r"(?:[\w.~+/%=-]|\\{1,7}(?:/|u[0-9a-f]{4})|&#x?[0-9a-f]{1,6};){6,}",
     re.IGNORECASE,
 )
 
 
 def redact(text: str, secrets: Iterable[Secret]) -> str:
-    """Mask every spelling of the secrets, and whatever is labelled as a credential."""
+    """Mask every spelling of the secrets and whatever is labelled as a credential; cut what is too long to keep."""
+    text = text[:_EVIDENCE]
     for secret in secrets:
         text = _without(text, secret.reveal())
-    return _CREDENTIAL.sub(rf"\1\2{MASK}", text)
+    return _CREDENTIAL.sub(rf"\1{MASK}", text)
 
 
 def evidence(reply: Reply, secrets: Iterable[Secret]) -> Reply:
