@@ -193,9 +193,9 @@ class ProviderError(MiniAppError):
 
     def __str__(self) -> str:
         """Give the place, the code, the provider's text and the request id."""
-        code = "no code" if self.code is None else f"code {self.code}"
-        request = f", request id {self.request_id}" if self.request_id else ""
-        return f"{super().__str__()} ({type(self).__name__}, {code}, HTTP {self.status}{request})"
+        known = {"code": self.code, "HTTP": self.status, "request id": self.request_id}
+        details = [f"{name} {value}" for name, value in known.items() if value is not None]
+        return f"{super().__str__()} ({', '.join([type(self).__name__, *details])})"
 
 
 class CredentialRejected(ProviderError):
@@ -255,6 +255,7 @@ class ProviderUnavailable(ProviderError):
     default_actor = Actor.PROVIDER
     retryable = True
     retry_after: float | None = None
+
 
 class TicketMissing(MiniAppError):
     """The component has no ticket yet, or the provider refuses it and no newer one came.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from attrs import frozen
 
 from miniapp_tp.models.info import OfApp
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 @frozen

@@ -7,7 +7,6 @@ was paused past its lease can't overwrite what its successor wrote.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import field, frozen
@@ -15,6 +14,8 @@ from attrs import field, frozen
 from miniapp_tp.errors import InvalidArgument
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from attrs import Attribute
 
 
@@ -34,7 +35,8 @@ class Key:
         name: Which one of its kind: an app's id.
 
     Raises:
-        InvalidArgument: A part that isn't text, or holds a NUL character or a lone surrogate: not every database keeps them.
+        InvalidArgument: A part that isn't text, or holds NUL characters or lone surrogates, which not every database
+            can keep.
     """
 
     component: str = field(validator=_text)
@@ -106,8 +108,10 @@ class TokenStore(Protocol):
         ...
 
     async def renew(self, lease: Lease, seconds: float) -> bool:
-        """Lend it for some seconds from now; `False` if somebody was lent a later lease. One that merely ran out is
-        renewed."""
+        """Lend it for some seconds from now; `False` if somebody was lent a later lease.
+
+        One that merely ran out is renewed.
+        """
         ...
 
     async def release(self, lease: Lease) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from miniapp_tp.errors import CredentialRejected, TicketMissing
-from miniapp_tp.stores.records import TicketRecord, TokenRecord
+from miniapp_tp.stores.records import TicketRecord, TokenRecord, to_bytes
 from miniapp_tp.transport.flights import Flights
 from miniapp_tp.transport.windows import AGAIN, Windows, windows
 
@@ -46,7 +46,7 @@ class ComponentToken:
             if found.record is not None and found.record.at >= at:
                 return
             value = TicketRecord(ticket=ticket, at=at)
-            kept = await self._keeping.store.save(key, value.to_bytes(), version=found.version)
+            kept = await self._keeping.store.save(key, to_bytes(value), version=found.version)
 
     async def get(self, _app: str = "") -> Secret:
         """Give the component's token, whichever app it is needed for.
@@ -97,7 +97,7 @@ class ComponentToken:
         issued = await self._issued()
         now = self._keeping.clock()
         record = TokenRecord(token=issued.secret, obtained_at=now, expires_at=now + issued.seconds)
-        saved = await held.save(record.to_bytes(), found.version)
+        saved = await held.save(to_bytes(record), found.version)
         return self._hold(record) if saved is not None else None
 
     async def _issued(self) -> Issued:
@@ -121,5 +121,3 @@ def _missing(refused: TicketRecord | None) -> TicketMissing:
         "the provider refuses the newest ticket; another is pushed within 10 minutes, if pushes get here",
         last_seen=refused.at,
     )
-
-

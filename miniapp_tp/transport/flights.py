@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from miniapp_tp.errors import MiniAppError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 T = TypeVar("T")
 
@@ -28,15 +30,18 @@ class Flights(Generic[T]):
         Raises:
             MiniAppError: The failure, a copy for each who waits.
         """
-        task = self.begin(key, work)
+        task = self._task(key, work)
         await asyncio.wait([task])
         error = None if task.cancelled() else task.exception()
         if isinstance(error, MiniAppError):
             raise copy.copy(error).with_traceback(None)
         return task.result()
 
-    def begin(self, key: str, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
+    def begin(self, key: str, work: Callable[[], Awaitable[T]]) -> None:
         """Begin the work on a key, if it isn't under way, and wait for nothing."""
+        self._task(key, work)
+
+    def _task(self, key: str, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(_run(work), name=f"miniapp_tp tokens of {key}")

@@ -8,7 +8,6 @@ settled by asking the provider for a new code for the grant that it still knows.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field, frozen
 
+from miniapp_tp.contract import TokenContract
 from miniapp_tp.errors import (
     Actor,
     AuthorizationLost,
@@ -32,18 +32,21 @@ from miniapp_tp.errors import (
     TicketMissing,
 )
 from miniapp_tp.models import Grant
-from miniapp_tp.stores.records import AppRecord
+from miniapp_tp.stores.records import AppRecord, to_bytes
 from miniapp_tp.transport.flights import Flights
+from miniapp_tp.transport.keeping import Keeping
+from miniapp_tp.transport.session import Session
 from miniapp_tp.transport.windows import AGAIN, Windows, windows
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Absent, Endpoint
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
-    from miniapp_tp.contract import Identity, Pair, TokenContract
+    from collections.abc import AsyncIterator
+
+    from miniapp_tp.contract import Identity, Pair
     from miniapp_tp.stores.base import Key
-    from miniapp_tp.transport.keeping import Found, Keeping
-    from miniapp_tp.transport.session import Session
+    from miniapp_tp.transport.keeping import Found
     from miniapp_tp.transport.tenure import Tenure
 
 _SPENT_NOTHING: Final = (
@@ -82,21 +85,23 @@ class Grants:
         keeping: Where they are kept.
         contract: How they are had.
         session: Makes the calls that carry the component's token.
-        recover_unknown: Whether an app without a record is recovered through the provider.
     """
 
     keeping: Keeping
     contract: TokenContract
     session: Session
-    recover_unknown: bool = False
     _flights: Flights[AppRecord] = field(factory=Flights[AppRecord])
     _held: dict[str, _Held] = field(factory=dict[str, _Held], repr=False)
     _unwanted: dict[str, Secret] = field(factory=dict[str, Secret], repr=False)
 
     # --- a source of tokens -----------------------------------------------------------------------------------------
 
-    async def get(self, app: str) -> Secret:
+    async def get(self, app: str, *, recover_unknown: bool = False) -> Secret:
         """Give an app's token: at once while it is good, else after the one renewal that all wait for.
+
+        Args:
+            app: The app's id.
+            recover_unknown: Whether an app without a record is recovered through the provider.
 
         Raises:
             AuthorizationLost: There is no record of the app, or its merchant took the grant back.
@@ -105,12 +110,13 @@ class Grants:
         held = self._held.get(app)
         now = self.keeping.clock()
         if held is None or now >= held.windows.over:
-            record = await self._flights.join(app, lambda: self._renewed(app))
+            flight = f"recover unknown {app}" if recover_unknown else app
+            record = await self._flights.join(flight, lambda: self._renewed(app, recover_unknown=recover_unknown))
             return record.access or Secret("")
         if now >= held.windows.due:
             self._unwanted[app] = held.token
             self._held[app] = evolve(held, windows=Windows(now + AGAIN, held.windows.over))
-            self._flights.begin(app, lambda: self._renewed(app))
+            self._flights.begin(app, lambda: self._renewed(app, recover_unknown=False))
         return held.token
 
     async def reject(self, app: str, token: Secret) -> None:
@@ -170,10 +176,10 @@ class Grants:
 
     # --- renewing ---------------------------------------------------------------------------------------------------
 
-    async def _renewed(self, app: str) -> AppRecord:
+    async def _renewed(self, app: str, *, recover_unknown: bool) -> AppRecord:
         async def ready() -> AppRecord | None:
             found = await self._load(app)
-            if found.record is None and not self.recover_unknown and not await self._find_unnamed(app):
+            if found.record is None and not recover_unknown and not await self._find_unnamed(app):
                 raise _unknown()
             return self._if_usable(app, found.record)
 
@@ -205,7 +211,7 @@ class Grants:
                 issued = await self.session.call(self.contract.recover, app, app)
             except MiniAppError:
                 if outcome is None:  # nothing was spent here, so what was known before is known still
-                    await held.save(record.to_bytes() if record.is_kept else None, marked)
+                    await held.save(to_bytes(record) if record.is_kept else None, marked)
                 raise
             outcome = await self._spend(self.contract.exchange, app, issued.secret)
             # Codes can be had again, so an answer that was lost costs nothing but another one.
@@ -222,7 +228,7 @@ class Grants:
         if not isinstance(outcome, MiniAppError):
             return await self._keep(held, app, outcome, record, version)
         if isinstance(outcome, _SPENT_NOTHING) and not outcome.may_have_happened:
-            await held.save(record.with_intent(None).to_bytes() if record.is_kept else None, version)
+            await held.save(to_bytes(record.with_intent(None)) if record.is_kept else None, version)
             raise outcome
         return await self._recover(held, app, record, version)
 
@@ -299,7 +305,7 @@ class Grants:
 
     async def _mark(self, held: Tenure, record: AppRecord, version: int) -> int | None:
         """Write down what is about to be spent; `None` if that isn't ours to do any more."""
-        return await held.save(record.to_bytes(), version) if await held.lasts() else None
+        return await held.save(to_bytes(record), version) if await held.lasts() else None
 
     async def _spend(self, endpoint: Endpoint[Secret, Pair], app: str, secret: Secret) -> Pair | MiniAppError:
         try:
@@ -307,9 +313,7 @@ class Grants:
         except MiniAppError as error:
             return error.with_traceback(None)
 
-    async def _keep(
-        self, held: Tenure, app: str, pair: Pair, before: AppRecord, version: int
-    ) -> AppRecord | None:
+    async def _keep(self, held: Tenure, app: str, pair: Pair, before: AppRecord, version: int) -> AppRecord | None:
         return await self._save(held, app, self._record(pair, before), version)
 
     def _record(self, pair: Pair, before: AppRecord) -> AppRecord:
@@ -334,10 +338,10 @@ class Grants:
         """Save what can't be had again, and don't give up at the first failure of the store."""
         for _ in range(_SAVES - 1):
             try:
-                return await held.save(record.to_bytes(), version)
+                return await held.save(to_bytes(record), version)
             except StoreError:
                 await self.keeping.sleep(_SAVE_PAUSE)
-        return await held.save(record.to_bytes(), version)
+        return await held.save(to_bytes(record), version)
 
     def _if_usable(self, app: str, record: AppRecord | None) -> AppRecord | None:
         if record is None or record.access is None or record.access == self._unwanted.get(app):

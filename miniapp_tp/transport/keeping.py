@@ -6,33 +6,21 @@ import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, TypeVar
 
 import anyio
 from attrs import field, frozen
 
 from miniapp_tp.errors import StoreError
 from miniapp_tp.stores.base import Key, TokenStore
+from miniapp_tp.stores.records import from_bytes
 from miniapp_tp.transport.tenure import Tenure, tenure
 
 _POLL = 0.1
 _PATIENCE = 60.0
 
 
-class Kept(Protocol):
-    """A record that can be written and read."""
-
-    def to_bytes(self) -> bytes:
-        """Write it."""
-        ...
-
-    @classmethod
-    def from_bytes(cls, value: bytes) -> Self:
-        """Read it."""
-        ...
-
-
-K = TypeVar("K", bound=Kept)
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -57,6 +45,7 @@ class Keeping:
         store: The store.
         component: Whose values are meant: provider and component.
         owner: This owner; another one in each client.
+        term: Seconds after the last renewal of a lease at which another owner may take over.
         clock: Tells the time in epoch seconds.
         chance: Gives a number from 0 to 1.
         sleep: Waits some seconds.
@@ -65,6 +54,7 @@ class Keeping:
     store: TokenStore
     component: str
     owner: str = field(factory=lambda: uuid.uuid4().hex)
+    term: float = 5.0
     clock: Callable[[], float] = time.time
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
@@ -76,7 +66,7 @@ class Keeping:
     async def load(self, key: Key, kind: type[K]) -> Found[K]:
         """Read a record."""
         entry = await self.store.load(key)
-        return Found(None if entry.value is None else kind.from_bytes(entry.value), entry.version)
+        return Found(None if entry.value is None else from_bytes(kind, entry.value), entry.version)
 
     async def alone(
         self,
@@ -99,7 +89,7 @@ class Keeping:
             found = await ready()
             if found is not None:
                 return found
-            async with tenure(self.store, key, self.owner, self.sleep) as held:
+            async with tenure(self.store, key, self.owner, self.term, self.sleep) as held:
                 found = await work(held) if held else None
             if found is not None:
                 return found

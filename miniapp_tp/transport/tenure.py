@@ -13,10 +13,7 @@ from attrs import define, field
 from miniapp_tp.errors import StoreError
 from miniapp_tp.stores.base import Key, Lease, TokenStore
 
-TERM: Final = 5.0
-"""Seconds after the last renewal at which another may take over."""
-
-_BEAT: Final = 1.0
+_BEATS: Final = 5
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -28,14 +25,16 @@ class Tenure:
     Attributes:
         store: The store that lent it.
         lease: The lease.
+        term: Seconds after the last renewal at which another may take over.
     """
 
     store: TokenStore = field(repr=False)
     lease: Lease
+    term: float
 
     async def lasts(self) -> bool:
         """Make sure that nobody took over; to be asked before anything single-use is spent."""
-        return await self.store.renew(self.lease, TERM)
+        return await self.store.renew(self.lease, self.term)
 
     async def save(self, value: bytes | None, version: int) -> int | None:
         """Write under the lease's key, as `TokenStore.save` does."""
@@ -43,19 +42,21 @@ class Tenure:
 
 
 @asynccontextmanager
-async def tenure(store: TokenStore, key: Key, owner: str, sleep: Sleep) -> AsyncGenerator[Tenure | None]:
+async def tenure(store: TokenStore, key: Key, owner: str, term: float, sleep: Sleep) -> AsyncGenerator[Tenure | None]:
     """Hold the lease on a key while the block lasts; `None` while somebody else has it.
 
     Raises:
         StoreError: It can't be had.
     """
-    lease = await store.acquire(key, owner, TERM)
+    lease = await store.acquire(key, owner, term)
     if lease is None:
         yield None
         return
-    beat = asyncio.create_task(_beat(store, lease, sleep), name=f"miniapp_tp lease of {key.name or key.kind}")
+    beat = asyncio.create_task(
+        _beat(Tenure(store, lease, term), sleep), name=f"miniapp_tp lease of {key.name or key.kind}"
+    )
     try:
-        yield Tenure(store, lease)
+        yield Tenure(store, lease, term)
     finally:
         beat.cancel()
         # Not given back, it runs out by itself.
@@ -63,9 +64,9 @@ async def tenure(store: TokenStore, key: Key, owner: str, sleep: Sleep) -> Async
             await store.release(lease)
 
 
-async def _beat(store: TokenStore, lease: Lease, sleep: Sleep) -> None:
-    renewed = True
-    while renewed:
-        await sleep(_BEAT)
+async def _beat(held: Tenure, sleep: Sleep) -> None:
+    lasts = True
+    while lasts:
+        await sleep(held.term / _BEATS)
         with contextlib.suppress(StoreError):
-            renewed = await store.renew(lease, TERM)
+            lasts = await held.lasts()

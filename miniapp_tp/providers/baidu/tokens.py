@@ -10,7 +10,8 @@ from attrs import evolve
 from miniapp_tp.contract import Identity, Issued, Pair, TokenContract
 from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidRequest, Scope
 from miniapp_tp.providers.baidu.endpoints import GET_INFO
-from miniapp_tp.wire.endpoint import Credential, Endpoint, absent
+from miniapp_tp.wire.dialect import Credential
+from miniapp_tp.wire.endpoint import Endpoint, absent
 from miniapp_tp.wire.meaning import Meaning
 from miniapp_tp.wire.messages import Secret
 from miniapp_tp.wire.tolerance import integer, listed, mapping, text

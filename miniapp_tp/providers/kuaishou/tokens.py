@@ -6,8 +6,7 @@ gives them, and without a refresh a grant is renewed by recovering and exchangin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from attrs import evolve
@@ -15,10 +14,14 @@ from attrs import evolve
 from miniapp_tp.contract import Issued, Pair, TokenContract
 from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidRequest, Scope
 from miniapp_tp.wire.addresses import checked_address
-from miniapp_tp.wire.endpoint import Credential, Endpoint, absent, no_result
+from miniapp_tp.wire.dialect import Credential
+from miniapp_tp.wire.endpoint import Endpoint, absent, no_result
 from miniapp_tp.wire.meaning import Meaning
 from miniapp_tp.wire.messages import Secret
 from miniapp_tp.wire.tolerance import integer, listed, mapping, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _COMPONENT_LIFE: Final = 7_200
 _PRE_AUTH_LIFE: Final = 600
