@@ -39,7 +39,7 @@ class Flights(Generic[T]):
 
     def begin(self, key: str, work: Callable[[], Awaitable[T]]) -> None:
         """Begin the work on a key, if it isn't under way, and wait for nothing."""
-        self._task(key, work)
+        _ = self._task(key, work)
 
     def _task(self, key: str, work: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         task = self._tasks.get(key)

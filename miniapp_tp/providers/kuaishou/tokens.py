@@ -69,7 +69,6 @@ def _page(address: str, component_app_id: str, code: Secret, redirect_uri: str) 
 COMPONENT_TOKEN: Final = Endpoint[Secret, Issued](
     name="get_component_token",
     path="/mp/tp/oauth/access_token",
-    encode=lambda ticket: {"component_verify_ticket": ticket},
     decode=lambda _app, body: _issued(body, "componentAccessToken", _COMPONENT_LIFE),
     credential=None,
     secret=True,
@@ -136,16 +135,19 @@ def token_contract(
     """
     page = checked_address(authorization_page) if authorization_page else None
 
-    def with_secret(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"component_app_secret": secret, **fields}
+    def with_ticket(ticket: Secret) -> Mapping[str, Any]:
+        return {"component_app_secret": secret, "component_verify_ticket": ticket}
+
+    def with_secret(_nothing: None) -> Mapping[str, Any]:
+        return {"component_app_secret": secret}
 
     return TokenContract(
-        component_token=evolve(COMPONENT_TOKEN, encode=lambda ticket: with_secret(COMPONENT_TOKEN.encode(ticket))),
+        component_token=evolve(COMPONENT_TOKEN, encode=with_ticket),
         pre_auth_code=PRE_AUTH_CODE,
         exchange=EXCHANGE,
         refresh=evolve(REFRESH, path=refresh_path) if refresh_path else absent("no refresh_path was given"),
         recover=RECOVER,
-        start_push=evolve(START_PUSH, encode=lambda _nothing: with_secret({})),
+        start_push=evolve(START_PUSH, encode=with_secret),
         page=(lambda code, redirect_uri: _page(page, component_app_id, code, redirect_uri))
         if page
         else absent("Kuaishou publishes no address of its authorization page: give authorization_page"),
