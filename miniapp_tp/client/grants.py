@@ -167,7 +167,9 @@ class GrantMethods:
         async with each(self.recover, apps, concurrency=concurrency, catch=MiniAppError) as outcomes:
             return [outcome async for outcome in outcomes]
 
-    async def adopt(self, app: str, *, access_token: str | None, refresh_token: str, expires_at: Moment) -> None:
+    async def adopt(
+        self, app: str, *, access_token: str | None, refresh_token: str, expires_at: Moment, replace: bool = True
+    ) -> bool:
         """Take over a grant whose tokens were had and kept elsewhere.
 
         Whoever had them must not use the refresh token any more: it works once.
@@ -177,6 +179,10 @@ class GrantMethods:
             access_token: Its access token; `None` if there is none.
             refresh_token: Its refresh token.
             expires_at: When the access token ends: epoch seconds or an aware datetime.
+            replace: Whether tokens that are kept already are replaced.
+
+        Returns:
+            Whether the tokens were taken over.
         """
         access, access_token = None if access_token is None else _secret(access_token), None
         refresh, refresh_token = _secret(refresh_token), ""
@@ -187,7 +193,7 @@ class GrantMethods:
                 obtained_at=desk.grants.keeping.clock(),
                 expires_at=_epoch(expires_at),
             )
-            await desk.grants.adopt(app, record)
+            return await desk.grants.adopt(app, record, replace=replace)
 
     async def forget(self, app: str) -> None:
         """Drop what is kept of an app, after its merchant took the grant back; the provider isn't told."""

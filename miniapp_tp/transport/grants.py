@@ -148,17 +148,21 @@ class Grants:
         work = partial(self.keeping.alone, self._key(app), _not_yet, anew)
         return _grant(app, await self._flights.join(f"recover {app}", work))
 
-    async def adopt(self, app: str, record: AppRecord) -> None:
-        """Take over tokens that were had elsewhere, unless newer ones are kept already."""
+    async def adopt(self, app: str, record: AppRecord, *, replace: bool = True) -> bool:
+        """Take over tokens that were had elsewhere, unless newer ones (or, not to replace them, any) are kept already.
+
+        Returns:
+            Whether they were taken over.
+        """
 
         async def put(held: Tenure) -> AppRecord | None:
             found = await self._load(app)
-            if found.record is not None and found.record.obtained_at > record.obtained_at:
+            if found.record is not None and (not replace or found.record.obtained_at > record.obtained_at):
                 return found.record
             return await self._save(held, app, record, found.version)
 
         work = partial(self.keeping.alone, self._key(app), _not_yet, put)
-        await self._flights.join(f"adopt {app}", work)
+        return await self._flights.join(f"adopt {app}", work) is record
 
     async def forget(self, app: str) -> None:
         """Drop what is kept of an app."""
