@@ -142,8 +142,8 @@ def grants() -> None:
     help=say(
         "Take over grants from elsewhere: CSV with a header, or JSON lines, on standard input. Columns: app, "
         "refresh_token, and optionally access_token and expires_at. Grants that are kept already are left alone.",
-        "从标准输入接管已有授权: 带表头的 CSV 或每行一个 JSON。列: app, refresh_token, 可选 access_token 与 expires_at。"
-        "已保存的授权保持不变。",
+        "从标准输入接管已有授权: 带表头的 CSV 或每行一个 JSON。列: app, refresh_token, "
+        "可选 access_token 与 expires_at。已保存的授权保持不变。",
     ),
 )
 @click.option(
