@@ -6,7 +6,7 @@ import csv
 import json
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import define, field, frozen
 from rich.console import Console
@@ -135,7 +135,10 @@ def _fields(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
             if line.strip():
                 yield number, _json(line)
         return
-    reader = csv.DictReader(lines, fieldnames=[name.strip() for name in next(csv.reader([first.lstrip("\ufeff")]), [])])
+    empty: list[str] = []
+    reader = csv.DictReader(
+        lines, fieldnames=[name.strip() for name in next(csv.reader([first.lstrip("\ufeff")]), empty)]
+    )
     for fields in reader:
         yield reader.line_num + 1, {str(name): value for name, value in fields.items()}
 
@@ -145,7 +148,7 @@ def _json(line: str) -> dict[str, Any]:
         found: Any = json.loads(line)
     except ValueError:
         return {}
-    return dict(found) if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _row(line: int, fields: dict[str, Any]) -> Row | str:

@@ -9,8 +9,8 @@
 | `POST /_sandbox/faults` | orders a fault, or drops what was ordered |
 | `POST /_sandbox/grants` | does what a provider or a merchant does of itself, or moves the clock |
 
-The body of the one before last is an object. `do` is `inject` or `clear`; the others are the arguments of `Sandbox.inject` and
-`Sandbox.clear`, with the fault by its value:
+The body of the one before last is an object. `do` is `inject` or `clear`; the others are the arguments of
+`Sandbox.inject` and `Sandbox.clear`, with the fault by its value:
 
 ```json
 {"do": "inject", "fault": "expired_token", "provider": "baidu", "app": "15000001", "times": 2, "rotate": true}

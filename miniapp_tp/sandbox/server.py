@@ -50,8 +50,9 @@ class Sandbox(World):
     cuts the connections that are still open, ends the thread and frees the port.
 
     Attributes:
-        baidu: The imitated Baidu: `.component`, `.tokens`, `.apps`.
-        kuaishou: The imitated Kuaishou: the same.
+        baidu: The imitated Baidu: `.component`, `.tokens`, `.refresh_tokens`, `.apps`, `.rules`, `.spent`, and what
+            merchants do: `.authorize()`, `.revoke()`.
+        kuaishou: The imitated Kuaishou: the same, and `.secret`.
         calls: The requests that reached an operation, by `(provider, operation, app)`.
         port: The port asked for; 0 stands for a free one.
     """
@@ -74,7 +75,7 @@ class Sandbox(World):
             port: Where to listen on 127.0.0.1; 0 stands for a free port.
             registered: The domains that are registered on the components.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed.
-            clock: Tells the time in seconds.
+            clock: Tells the time in seconds; `advance` moves it on.
         """
         super().__init__(apps, faults=faults, registered=registered, edit_quota=edit_quota, clock=clock)
         self.port = port

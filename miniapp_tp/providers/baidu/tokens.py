@@ -24,7 +24,7 @@ _ACCESS_LIFE: Final = 3_600
 _REFRESH_LIFE: Final = 315_360_000
 _RECOVERED_LIFE: Final = 18_000
 _BAD_CODE: Final = Meaning(InvalidRequest)
-_TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
+_COMPONENT: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
 _SPENT: Final = Meaning(AuthorizationLost)
 
 
@@ -78,7 +78,7 @@ COMPONENT_TOKEN: Final = Endpoint[Secret, Issued](
     credential=None,
     secret=True,
     codes={
-        **_TICKET.for_codes(502, 50001, 50003),
+        **_COMPONENT.for_codes(502, 50001, 50003),
         **Meaning(InvalidRequest, scope=Scope.COMPONENT).for_codes(50002, "invalid_client"),
     },
 )
@@ -88,6 +88,8 @@ PRE_AUTH_CODE: Final = Endpoint[None, Issued](
     decode=lambda _app, data: _issued(data, "pre_auth_code", _PRE_AUTH_LIFE),
     credential=Credential.COMPONENT,
     secret=True,
+    # It speaks OAuth's words of the component's token (wire/baidu.md § 1.3).
+    codes=_COMPONENT.for_codes("expired_token", "invalid_grant", "invalid_client", "invalid_token"),
 )
 EXCHANGE: Final = Endpoint[Secret, Pair](
     name="exchange_code",
