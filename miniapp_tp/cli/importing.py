@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -17,9 +17,10 @@ from miniapp_tp.cli.language import say
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.models import Done, Failed
 from miniapp_tp.wire.messages import Secret
+from miniapp_tp.wire.tolerance import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from miniapp_tp.client import ComponentClient
 
@@ -128,19 +129,27 @@ def _rows(lines: Iterable[str], result: Imported) -> Iterator[Row]:
 
 
 def _fields(lines: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    first = next(lines, "")
+    """Read each row, and the line that it ends on; one that can't be read is empty. A byte order mark says nothing."""
+    numbered = ((number, line.lstrip("\ufeff")) for number, line in enumerate(lines, 1))
+    number, first = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
     if first.lstrip().startswith("{"):
-        yield 1, _json(first)
-        for number, line in enumerate(lines, 2):
-            if line.strip():
-                yield number, _json(line)
-        return
+        yield number, _json(first)
+        yield from ((place, _json(line)) for place, line in numbered if line.strip())
+    else:
+        yield from _csv(first, lines, number)
+
+
+def _csv(header: str, lines: Iterator[str], before: int) -> Iterator[tuple[int, dict[str, Any]]]:
     empty: list[str] = []
-    reader = csv.DictReader(
-        lines, fieldnames=[name.strip() for name in next(csv.reader([first.lstrip("\ufeff")]), empty)]
-    )
-    for fields in reader:
-        yield reader.line_num + 1, {str(name): value for name, value in fields.items()}
+    names = [name.strip() for name in next(csv.reader([header]), empty)]
+    reader = csv.DictReader(lines, fieldnames=names)
+    while True:
+        fields: Mapping[str, Any] | None = {}
+        with suppress(csv.Error):
+            fields = next(reader, None)
+        if fields is None:
+            return
+        yield before + reader.line_num, {str(name): value for name, value in fields.items()}
 
 
 def _json(line: str) -> dict[str, Any]:
@@ -153,30 +162,29 @@ def _json(line: str) -> dict[str, Any]:
 
 def _row(line: int, fields: dict[str, Any]) -> Row | str:
     """Make a row, or say what is wrong with it without showing a token."""
-    app, refresh = fields.get("app"), fields.get("refresh_token")
-    if not app or not isinstance(refresh, str) or not refresh.strip():
+    app, access, refresh = (text(fields.get(name)) for name in ("app", "access_token", "refresh_token"))
+    if not app or not refresh:
         return say(
             f"it needs app and refresh_token (columns: {', '.join(COLUMNS)})",
             f"缺少 app 或 refresh_token (列: {', '.join(COLUMNS)})",
         )
-    access = fields.get("access_token")
     try:
         moment = _moment(fields.get("expires_at"))
     except ValueError:
         return say(
             "expires_at is epoch seconds, or a date and time with its zone", "expires_at 应为 epoch 秒数或带时区的时间"
         )
-    return Row(line, str(app).strip(), Secret(access.strip()) if access else None, Secret(refresh.strip()), moment)
+    return Row(line, app, Secret(access) if access else None, Secret(refresh), moment)
 
 
 def _moment(value: object) -> float | datetime:
     if value in (None, ""):
         return 0.0
-    text = str(value).strip()
+    written = str(value).strip()
     try:
-        return float(text)
+        return float(written)
     except ValueError:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(written)
     if moment.tzinfo is None:
         raise ValueError
     return moment

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from miniapp_tp.wire.meaning import Code
 
 _TOKEN_CALLS = 32
+_TOKEN_TIMEOUT = 30.0
+_TOKEN_ATTEMPT_TIMEOUT = 10.0
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -164,12 +166,21 @@ class ComponentClient(GrantMethods, MiniAppClient):
 
 
 def _desk(component: str, store: TokenStore, contract: TokenContract, session: Session) -> GrantDesk:
-    """Set up what gets and keeps tokens. Its calls have turns of their own: those who wait for them hold the others."""
+    """Set up what gets and keeps tokens.
+
+    Its calls have turns of their own, since those who wait for them hold the others; and so has the component's token,
+    for which all of them may be waiting. They have their own time too: a short patience may not break off a spend.
+    """
     provider = session.dialect.provider
     keeping = Keeping(store, f"{provider}:{component}")
-    bare = evolve(session, limits=Limits(_TOKEN_CALLS), tokens={})
+    options = evolve(
+        session.options,
+        timeout=max(session.options.timeout, _TOKEN_TIMEOUT),
+        attempt_timeout=max(session.options.attempt_timeout, _TOKEN_ATTEMPT_TIMEOUT),
+    )
+    bare = evolve(session, limits=Limits(1), tokens={}, options=options)
     component_token = ComponentToken(keeping, contract, bare)
-    asking = evolve(bare, tokens={Credential.COMPONENT: component_token})
+    asking = evolve(bare, limits=Limits(_TOKEN_CALLS), tokens={Credential.COMPONENT: component_token})
     return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking))
 
 

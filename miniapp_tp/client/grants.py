@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_YEAR_10000 = 253_402_300_800
+
 Moment = float | datetime
 """Epoch seconds, or an aware datetime."""
 
@@ -57,6 +59,7 @@ class GrantDesk:
         session: Makes the calls that carry the component's token.
         component_token: The component's tickets and token.
         grants: The apps' tokens.
+        closed: Whether nothing is to be begun any more.
     """
 
     provider: str
@@ -64,9 +67,11 @@ class GrantDesk:
     session: Session
     component_token: ComponentToken = field(repr=False)
     grants: Grants = field(repr=False)
+    closed: bool = False
 
     async def land(self) -> None:
-        """Wait for everything that is being spent."""
+        """Begin nothing more, and wait for everything that is being spent."""
+        self.closed = True
         await self.grants.land()
         await self.component_token.land()
 
@@ -215,6 +220,8 @@ class GrantMethods:
             if self._desk is None:
                 message = "this client was given tokens=…, so it keeps no grants: give it a store instead"
                 raise InvalidArgument(message)
+            if self._desk.closed:
+                raise InvalidArgument("this client is closed; make one that lives as long as the process")
             yield self._desk
         except MiniAppError as error:
             error.within(
@@ -254,11 +261,16 @@ def _epoch(moment: Moment | None) -> float:
     if isinstance(moment, bool) or not isinstance(moment, int | float):
         message = f"a moment is epoch seconds or an aware datetime, not {moment!r}"
         raise InvalidArgument(message)
+    if not 0 <= moment < _YEAR_10000:
+        raise InvalidArgument(f"a moment is epoch seconds, not milliseconds: {moment!r} is no time of ours")
     return float(moment)
 
 
 def _with_state(redirect_uri: str, state: str | None) -> str:
-    parts = urlsplit(redirect_uri)
+    try:
+        parts = urlsplit(redirect_uri)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"https", "http"} or not parts.netloc:
         message = f"redirect_uri is a whole address like 'https://example.com/authorized', unlike {redirect_uri!r}"
         raise InvalidArgument(message)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 
 _PATIENCE: Final = 10.0
+_BACKLOG: Final = 2048  # asyncio's 100 makes the connections of a crowd wait seconds for their next try
 _KEEP_ALIVE: Final = 75  # seconds; a short one would close connections that a client's pool still counts on
 
 # Neither the access log (addresses hold tokens) nor what a server tells of its life concerns the user.
@@ -167,7 +168,9 @@ class Running:
         """Serve until told to stop."""
         loop, end = asyncio.get_running_loop(), asyncio.Event()
         protocol = protocol_class()
-        server = await loop.create_server(lambda: protocol(self._config, self._state, {}), sock=self._socket)
+        server = await loop.create_server(
+            lambda: protocol(self._config, self._state, {}), sock=self._socket, backlog=_BACKLOG
+        )
         self._ready.set_result((loop, end))
         await end.wait()
         server.close()

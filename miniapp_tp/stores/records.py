@@ -87,7 +87,7 @@ class AppRecord:
 def to_bytes(record: object) -> bytes:
     """Write a record."""
     fields: dict[str, Any] = _CONVERTER.unstructure(record)
-    return json.dumps({"format": _FORMAT, **fields}, ensure_ascii=False).encode()
+    return json.dumps({"format": _FORMAT, **fields}).encode()
 
 
 def from_bytes(kind: type[K], value: bytes) -> K:

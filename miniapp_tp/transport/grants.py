@@ -8,10 +8,11 @@ settled by asking the provider for a new code for the grant that it still knows.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -22,9 +23,8 @@ from miniapp_tp.errors import (
     ConnectFailed,
     CredentialRejected,
     MiniAppError,
-    NoAnswer,
     PermissionDenied,
-    ProviderUnavailable,
+    ProviderError,
     QuotaExhausted,
     RateLimited,
     ReplyNotUnderstood,
@@ -36,6 +36,7 @@ from miniapp_tp.stores.records import AppRecord, to_bytes
 from miniapp_tp.transport.flights import Flights
 from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.session import Session
+from miniapp_tp.transport.tokens import FixedToken
 from miniapp_tp.transport.windows import AGAIN, Windows, windows
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Absent, Endpoint
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from miniapp_tp.transport.keeping import Found
     from miniapp_tp.transport.tenure import Tenure
 
+P = TypeVar("P")
+R = TypeVar("R")
+
 _SPENT_NOTHING: Final = (
     ConnectFailed,
     RateLimited,
@@ -58,9 +62,7 @@ _SPENT_NOTHING: Final = (
     TicketMissing,
     StoreError,
 )
-_IN_DOUBT: Final = (NoAnswer, ReplyNotUnderstood, ProviderUnavailable)
 _UNNAMED: Final = "unnamed"
-_CODES: Final = 2
 _SAVES: Final = 5
 _SAVE_PAUSE: Final = 0.2
 
@@ -136,7 +138,8 @@ class Grants:
         """Exchange an authorization code, and keep what it gives before anything else is asked."""
         if app is None:
             return await self._authorize_unnamed(code)
-        return _grant(app, await self._flights.join(f"authorize {app}", lambda: self._authorized(code, app)))
+        flight = f"authorize {app} {_digest(code)}"
+        return _grant(app, await self._flights.join(flight, lambda: self._authorized(code, app)))
 
     async def recover(self, app: str) -> Grant:
         """Get a grant's tokens anew through the provider, whatever is kept of it."""
@@ -162,7 +165,7 @@ class Grants:
             return await self._save(held, app, record, found.version)
 
         work = partial(self.keeping.alone, self._key(app), _not_yet, put)
-        return await self._flights.join(f"adopt {app}", work) is record
+        return await self._flights.join(f"adopt {app} {id(record)}", work) is record
 
     async def forget(self, app: str) -> None:
         """Drop what is kept of an app."""
@@ -202,39 +205,50 @@ class Grants:
         if marked is None:
             return None
         outcome = await self._spend(self.contract.refresh, app, record.refresh)
-        return await self._settle(held, app, outcome, record.with_intent("refresh"), marked)
+        return await self._settle(held, app, outcome, record.with_intent("refresh"), marked, before=record)
 
     async def _recover(self, held: Tenure, app: str, record: AppRecord, version: int) -> AppRecord | None:
         """Ask for a code for the grant that the provider knows, and exchange it."""
         marked = await self._mark(held, record.with_intent(record.intent or "recover"), version)
         if marked is None:
             return None
-        outcome: Pair | MiniAppError | None = None
-        for _ in range(_CODES):
-            try:
-                issued = await self.session.call(self.contract.recover, app, app)
-            except MiniAppError:
-                if outcome is None:  # nothing was spent here, so what was known before is known still
-                    await held.save(to_bytes(record) if record.is_kept else None, marked)
-                raise
-            outcome = await self._spend(self.contract.exchange, app, issued.secret)
-            # Codes can be had again, so an answer that was lost costs nothing but another one.
-            if not isinstance(outcome, _IN_DOUBT):
-                break
+        outcome = await self._reissued(app)
+        if isinstance(outcome, MiniAppError) and outcome.may_have_happened:
+            # Codes can be had again, so a lost answer costs only another one; but it may have ended the older tokens.
+            record = record.with_intent(record.intent or "recover")
+            outcome = await self._reissued(app)
         if isinstance(outcome, MiniAppError):
-            raise outcome
-        return None if outcome is None else await self._keep(held, app, outcome, record, marked)
+            return await self._put_back(held, record, marked, outcome)
+        return await self._keep(held, app, outcome, record, marked)
+
+    async def _reissued(self, app: str) -> Pair | MiniAppError:
+        issued = await self._spend(self.contract.recover, app, app)
+        if isinstance(issued, MiniAppError):
+            return issued
+        return await self._spend(self.contract.exchange, app, issued.secret)
 
     async def _settle(
-        self, held: Tenure, app: str, outcome: Pair | MiniAppError, record: AppRecord, version: int
+        self,
+        held: Tenure,
+        app: str,
+        outcome: Pair | MiniAppError,
+        record: AppRecord,
+        version: int,
+        *,
+        before: AppRecord,
     ) -> AppRecord | None:
         """Keep what spending a token or code came to; what leaves a doubt is settled by recovering."""
         if not isinstance(outcome, MiniAppError):
             return await self._keep(held, app, outcome, record, version)
         if isinstance(outcome, _SPENT_NOTHING) and not outcome.may_have_happened:
-            await held.save(to_bytes(record.with_intent(None)) if record.is_kept else None, version)
-            raise outcome
+            return await self._put_back(held, before, version, outcome)
         return await self._recover(held, app, record, version)
+
+    async def _put_back(self, held: Tenure, record: AppRecord, version: int, error: MiniAppError) -> NoReturn:
+        """Restore what is known after a failure: no tokens and no doubt are no record."""
+        known = record.is_kept or (record.intent is not None and not isinstance(error, AuthorizationLost))
+        await held.save(to_bytes(record) if known else None, version)
+        raise error
 
     # --- exchanging -------------------------------------------------------------------------------------------------
 
@@ -250,7 +264,8 @@ class Grants:
             if marked is None:
                 return None
             outcome = await self._spend(self.contract.exchange, app, code)
-            return await self._settle(held, app, outcome, evolve(record, intent="exchange", code=digest), marked)
+            spent = evolve(record, intent="exchange", code=digest)
+            return await self._settle(held, app, outcome, spent, marked, before=record)
 
         return await self.keeping.alone(self._key(app), _not_yet, exchange)
 
@@ -285,7 +300,7 @@ class Grants:
         if isinstance(self.contract.app_of, Absent):
             message = f"the provider gave tokens without saying for which app: {self.contract.app_of.why}"
             raise ReplyNotUnderstood(message)
-        asking = evolve(self.session, tokens={**self.session.tokens, Credential.APP: _Fixed(token)})
+        asking = evolve(self.session, tokens={**self.session.tokens, Credential.APP: FixedToken(token)})
         return await asking.call(self.contract.app_of, "", None)
 
     async def _find_unnamed(self, app: str) -> bool:
@@ -296,7 +311,8 @@ class Grants:
             key = self.keeping.key(_UNNAMED, name)
             record = (await self.keeping.load(key, AppRecord)).record
             if record is not None:
-                found = (await self._name(key, record)).app == app or found
+                with suppress(ProviderError):  # tokens of another app that are dead by now, say
+                    found = (await self._name(key, record)).app == app or found
         return found
 
     # --- keeping ----------------------------------------------------------------------------------------------------
@@ -311,9 +327,9 @@ class Grants:
         """Write down what is about to be spent; `None` if that isn't ours to do any more."""
         return await held.save(to_bytes(record), version) if await held.lasts() else None
 
-    async def _spend(self, endpoint: Endpoint[Secret, Pair], app: str, secret: Secret) -> Pair | MiniAppError:
+    async def _spend(self, endpoint: Endpoint[P, R], app: str, params: P) -> R | MiniAppError:
         try:
-            return await self.session.call(endpoint, app, secret)
+            return await self.session.call(endpoint, app, params)
         except MiniAppError as error:
             return error.with_traceback(None)
 
@@ -357,20 +373,9 @@ class Grants:
 
     def _hold(self, app: str, record: AppRecord) -> None:
         self._unwanted.pop(app, None)
-        self._held[app] = _Held(record, windows(record.obtained_at, record.expires_at, self.keeping.chance()))
-
-
-@frozen
-class _Fixed:
-    """One token, for a call that carries it before it is kept under its app."""
-
-    token: Secret
-
-    async def get(self, _app: str) -> Secret:
-        return self.token
-
-    async def reject(self, _app: str, token: Secret) -> None:
-        """Keep it all the same: there is no other."""
+        self._held.pop(app, None)
+        if record.access is not None:
+            self._held[app] = _Held(record, windows(record.obtained_at, record.expires_at, self.keeping.chance()))
 
 
 async def _not_yet() -> None:

@@ -44,7 +44,7 @@ class Keeping:
     Attributes:
         store: The store.
         component: Whose values are meant: provider and component.
-        owner: This owner; another one in each client.
+        owner: What the names of this owner's leases begin with; another one in each client.
         term: Seconds after the last renewal of a lease at which another owner may take over.
         clock: Tells the time in epoch seconds.
         chance: Gives a number from 0 to 1.
@@ -85,11 +85,14 @@ class Keeping:
             StoreError: The store failed, or others held the lease for a minute.
         """
         until = self.clock() + _PATIENCE
+        # Another owner for each piece of work: whoever asks again takes over from itself, so a renewal and a recovery
+        # of one app by one client would break into each other.
+        owner = f"{self.owner}-{uuid.uuid4().hex}"
         while self.clock() < until:
             found = await ready()
             if found is not None:
                 return found
-            async with tenure(self.store, key, self.owner, self.term, self.sleep) as held:
+            async with tenure(self.store, key, owner, self.term, self.sleep) as held:
                 found = await work(held) if held else None
             if found is not None:
                 return found

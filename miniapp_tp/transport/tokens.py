@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeAlias, cast, runtime_checkable
 
+from attrs import frozen
+
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.wire.messages import Secret
 
@@ -67,6 +69,20 @@ class AppTokens:
     async def reject(self, app: str, token: Secret) -> None:
         """Pass on that the provider rejected this token."""
         await self._source.reject(app, token.reveal())
+
+
+@frozen
+class FixedToken:
+    """One token, for a call that carries it before it is kept under its app."""
+
+    token: Secret
+
+    async def get(self, _app: str) -> Secret:
+        """Give it."""
+        return self.token
+
+    async def reject(self, _app: str, token: Secret) -> None:
+        """Keep it all the same: there is no other."""
 
 
 def _problem(token: object) -> str | None:

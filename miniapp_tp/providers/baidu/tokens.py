@@ -14,7 +14,7 @@ from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Endpoint, absent
 from miniapp_tp.wire.meaning import Meaning
 from miniapp_tp.wire.messages import Secret
-from miniapp_tp.wire.tolerance import integer, listed, mapping, text
+from miniapp_tp.wire.tolerance import lifetime, listed, mapping, text
 
 _TOKEN: Final = "/rest/2.0/oauth/token"  # noqa: S105 - a path
 _PAGE: Final = "https://smartprogram.baidu.com/mappconsole/tp/authorization"
@@ -30,7 +30,7 @@ _SPENT: Final = Meaning(AuthorizationLost)
 
 def _issued(data: object, name: str, life: int) -> Issued:
     found = mapping(data)
-    return Issued(_secret(found[name]), integer(found.get("expires_in")) or life)
+    return Issued(_secret(found[name]), lifetime(found.get("expires_in")) or life)
 
 
 def _secret(value: object) -> Secret:
@@ -47,7 +47,7 @@ def _pair(_app: str, body: object) -> Pair:
     return Pair(
         access=_secret(found.get("access_token")),
         refresh=Secret(refresh) if refresh else None,
-        seconds=integer(found.get("expires_in")) or _ACCESS_LIFE,
+        seconds=lifetime(found.get("expires_in")) or _ACCESS_LIFE,
         refresh_seconds=_REFRESH_LIFE,
     )
 

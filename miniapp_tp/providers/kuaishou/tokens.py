@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 from attrs import evolve
 
 from miniapp_tp.contract import Issued, Pair, TokenContract
-from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidRequest, Scope
+from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidArgument, InvalidRequest, Scope
 from miniapp_tp.wire.addresses import checked_address
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Endpoint, absent, no_result
 from miniapp_tp.wire.meaning import Meaning
 from miniapp_tp.wire.messages import Secret
-from miniapp_tp.wire.tolerance import integer, listed, mapping, text
+from miniapp_tp.wire.tolerance import lifetime, listed, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def _token_or_grant(said: str) -> Meaning:
 
 
 def _issued(body: Mapping[str, Any], name: str, life: int) -> Issued:
-    return Issued(_secret(body[name]), integer(body.get("expiresIn")) or life)
+    return Issued(_secret(body[name]), lifetime(body.get("expiresIn")) or life)
 
 
 def _secret(value: object) -> Secret:
@@ -54,8 +54,8 @@ def _pair(_app: str, body: Mapping[str, Any]) -> Pair:
     return Pair(
         access=_secret(body.get("authorizerAccessToken")),
         refresh=Secret(refresh) if refresh else None,
-        seconds=integer(body.get("expiresIn")) or _ACCESS_LIFE,
-        refresh_seconds=integer(body.get("refreshExpiresIn")),
+        seconds=lifetime(body.get("expiresIn")) or _ACCESS_LIFE,
+        refresh_seconds=lifetime(body.get("refreshExpiresIn")),
         app=text(body.get("authorizerAppId")),
         permissions=tuple(one for one in permissions if one) if "authorizePermission" in body else None,
     )
@@ -98,7 +98,7 @@ EXCHANGE: Final = Endpoint[Secret, Pair](
     idempotent=False,
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _TICKET},
+    codes={100200102: _token_or_grant},
 )
 REFRESH: Final = Endpoint[Secret, Pair](
     name="refresh_grant",
@@ -118,7 +118,7 @@ RECOVER: Final = Endpoint[str, Issued](
     decode=lambda _app, body: _issued(body, "authorizationCode", _RECOVERED_LIFE),
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _TICKET},
+    codes={100200102: _token_or_grant},
 )
 
 ENDPOINTS: Final = (COMPONENT_TOKEN, START_PUSH, PRE_AUTH_CODE, EXCHANGE, REFRESH, RECOVER)
@@ -135,11 +135,13 @@ def token_contract(
     """
     page = checked_address(authorization_page) if authorization_page else None
 
-    def with_ticket(ticket: Secret) -> Mapping[str, Any]:
-        return {"component_app_secret": secret, "component_verify_ticket": ticket}
-
     def with_secret(_nothing: None) -> Mapping[str, Any]:
+        if secret is None:
+            raise InvalidArgument("getting tokens takes component_app_secret: give it to the client")
         return {"component_app_secret": secret}
+
+    def with_ticket(ticket: Secret) -> Mapping[str, Any]:
+        return {**with_secret(None), "component_verify_ticket": ticket}
 
     return TokenContract(
         component_token=evolve(COMPONENT_TOKEN, encode=with_ticket),
