@@ -306,7 +306,6 @@ SERVERS = {
     "429": shows("429 Too Many Requests"),
     "truncated": shows("200 OK", cut=10),
     "cut": cut,
-    "hang": hang,
     "garbage": answering(b"\x00\x01 no HTTP\r\n\r\n"),
     "broken gzip": answering(reply(b"no gzip", "content-encoding: gzip")),
 }
@@ -318,12 +317,23 @@ SERVERS = {
 async def test_on_a_real_socket(side: Side, method: Call, serve: Callable[[Exchange], Awaitable[object]]) -> None:
     attempts: list[Attempt] = []
     async with serving(serve) as server:
-        options = {"timeout": 0.2, "verify": False}
+        options = {"verify": False}
         async with client_of(side, base_url=server.url, options=options, hooks=[attempts.append]) as client:
             error = await failure_of(method(client, side.app))
         assert sings(server.requests[0].target)  # it was really sent
     assert isinstance(error, MiniAppError)
     assert not any(sings(repr(one)) for one in (*attempts, client, vars(client)))
+    assert_silent(error)
+
+
+@BOTH
+@pytest.mark.parametrize("method", [METHODS["get_info"], METHODS["set of some kinds"]], ids=["read", "change"])
+async def test_a_server_that_never_answers(side: Side, method: Call) -> None:
+    async with serving(hang) as server:
+        options = {"timeout": 0.5, "verify": False}
+        async with client_of(side, base_url=server.url, options=options) as client:
+            error = await failure_of(method(client, side.app))
+    assert isinstance(error, DeadlineExceeded)
     assert_silent(error)
 
 
@@ -357,9 +367,9 @@ async def test_nobody_listens_and_nobody_is_found(side: Side, method: Call, monk
 @BOTH
 @pytest.mark.parametrize("allowed", [True, False])
 async def test_through_a_proxy_with_a_password(side: Side, allowed: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    async with serving(cut) as server, serving(proxying(server.port, allowed=allowed)) as proxy:
+    async with serving(proxying(unused_port(), allowed=allowed)) as proxy:
         address = proxy.url.replace("http://", f"http://user:{PASSWORD}@")
-        options: dict[str, Any] = {"proxy": address, "verify": False, "timeout": 0.2}
+        options: dict[str, Any] = {"proxy": address, "verify": False}
         async with client_of(side, base_url="https://openapi.example", options=options) as client:
             error = await failure_of(client.get_info(side.app))
         assert "proxy-authorization" in proxy.requests[0].head.lower()

@@ -65,6 +65,20 @@ EVERY: list[MiniAppError] = [
 ]
 
 
+def test_actors_and_scopes_are_those_promised() -> None:
+    assert [(actor.name, actor.value) for actor in Actor] == [
+        ("YOU", "you"),
+        ("MERCHANT", "merchant"),
+        ("PROVIDER", "provider"),
+        ("TIME", "time"),
+    ]
+    assert [(scope.name, scope.value) for scope in Scope] == [
+        ("APP", "app"),
+        ("COMPONENT", "component"),
+        ("PROVIDER", "provider"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "parent"),
     [

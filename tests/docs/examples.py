@@ -80,6 +80,7 @@ class Examples:
     def _execute(self, example: Example) -> str:
         is_program = "asyncio.run(" in example.parsed
         namespace: dict[str, Any] = {} if is_program else example.namespace
+        namespace.update(__name__="__main__", __builtins__=builtins)
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             result = FunctionType(_compiled(example), namespace)()
@@ -126,7 +127,7 @@ def _compiled(example: Example) -> CodeType:
 def check(source: str) -> None:
     """Check what can be known of a block without running it: imports, names, and calls of what was imported."""
     nodes = list(ast.walk(ast.parse(source)))
-    imported: dict[str, Any] = {}
+    imported: dict[str, Any] = {"__builtins__": builtins}
     imports: list[ast.stmt] = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     FunctionType(compile(ast.Module(imports, []), "imports", "exec"), imported)()
     known = {*imported, *vars(builtins), *(name for node in nodes if (name := _defined(node)))}

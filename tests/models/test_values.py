@@ -48,6 +48,7 @@ def test_what_models_exports_is_there() -> None:
 )
 def test_the_words_of_a_vocabulary_are_those_promised(vocabulary: type[Enum], words: str) -> None:
     assert [word.name for word in vocabulary] == words.split()
+    assert [word.value for word in vocabulary] == [word.lower().replace("_", " ") for word in words.split()]
     assert getattr(miniapp_tp, vocabulary.__name__, vocabulary) is vocabulary
 
 

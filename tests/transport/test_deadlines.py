@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from miniapp_tp import Attempt, DeadlineExceeded, Endpoint, NoAnswer, RateLimited, Reply, Request
+from miniapp_tp import Attempt, DeadlineExceeded, Endpoint, Options, RateLimited, Reply, Request
 from miniapp_tp.wire.endpoint import Caller, Procedure
 from tests.support.scripted import baidu_yes, gateway_no, script
 from tests.support.sessions import APP, CHANGE, ONCE, READ, TOKEN, watched
@@ -71,20 +71,22 @@ async def test_a_new_token_that_takes_too_long_ends_in_the_rejection() -> None:
 
 
 async def test_waiting_for_ones_turn_counts() -> None:
-    made = watched(script(never), timeout=SOON, concurrency=1)
-    errors: list[NoAnswer] = []
+    begun = anyio.Event()
 
-    async def call() -> None:
-        try:
-            await made.session.call(CHANGE, APP, None)
-        except DeadlineExceeded as error:
-            errors.append(error)
+    async def hang(request: Request) -> Reply:
+        begun.set()
+        return await never(request)
 
+    made = watched(script(hang), concurrency=1)
+    hasty = made.session.with_options(Options(timeout=SOON))
     async with anyio.create_task_group() as group:
-        group.start_soon(call)
-        group.start_soon(call)
-    assert sorted(error.may_have_happened for error in errors) == [False, True]  # the second was never sent
-    assert len(made.attempts) == 1
+        group.start_soon(made.session.call, CHANGE, APP, None)
+        await begun.wait()
+        with pytest.raises(DeadlineExceeded) as caught:
+            await hasty.call(CHANGE, APP, None)
+        assert caught.value.may_have_happened is False  # it was never sent
+        assert made.attempts == []
+        group.cancel_scope.cancel()
 
 
 async def test_pauses_count_and_the_last_answer_is_what_is_raised() -> None:
@@ -112,23 +114,22 @@ async def test_all_steps_of_a_procedure_share_it() -> None:
 
 
 async def test_waiting_for_another_procedure_counts() -> None:
-    async def steps(call: Caller, app: str, _params: Any) -> None:  # noqa: ANN401 - whatever a caller may give
-        await call(CHANGE, app, None)
+    begun = anyio.Event()
 
-    made = watched(script(never), timeout=SOON)
+    async def steps(_call: Caller, _app: str, _params: None) -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    made = watched(script())
+    hasty = made.session.with_options(Options(timeout=SOON))
     procedure = Procedure[None, None](endpoint=CHANGE, run=steps)
-    doubts: list[bool] = []
-
-    async def call() -> None:
-        try:
-            await made.session.call(procedure, APP, None)
-        except DeadlineExceeded as error:
-            doubts.append(error.may_have_happened)
-
     async with anyio.create_task_group() as group:
-        group.start_soon(call)
-        group.start_soon(call)
-    assert sorted(doubts) == [False, True]
+        group.start_soon(made.session.call, procedure, APP, None)
+        await begun.wait()
+        with pytest.raises(DeadlineExceeded) as caught:
+            await hasty.call(procedure, APP, None)
+        assert caught.value.may_have_happened is False
+        group.cancel_scope.cancel()
 
 
 async def test_cancellation_from_outside_stays_cancellation() -> None:

@@ -159,7 +159,7 @@ async def test_a_server_that_takes_too_long(answer: Callable[[Exchange], Awaitab
     async with serving(answer) as server:
         transport = HttpxTransport(verify=False)
         with anyio.fail_after(5), pytest.raises(DeadlineExceeded) as caught:
-            await transport.send(to(server), timeout=0.1)
+            await transport.send(to(server), timeout=0.3)
         assert caught.value.may_have_happened is True
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
         await until(lambda: server.open == 0)

@@ -17,6 +17,7 @@ from miniapp_tp.wire.addresses import checked_address, is_loopback
     [
         ("https://openapi.example", "https://openapi.example"),
         ("https://openapi.example/", "https://openapi.example"),
+        ("https://openapi.example/X", "https://openapi.example/X"),
         ("https://openapi.example:8443/base//", "https://openapi.example:8443/base"),
         ("HTTPS://openapi.example", "HTTPS://openapi.example"),
         ("http://localhost:8000", "http://localhost:8000"),

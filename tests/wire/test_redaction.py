@@ -79,6 +79,12 @@ def test_a_secret_is_masked_between_letters_and_as_often_as_it_is_there(spell: C
     assert redact(f"x{spelt}y{spelt}", [Secret(TOKEN)]) == f"x{MASK}y{MASK}"
 
 
+def test_a_secret_of_letters_that_html_names_is_masked() -> None:
+    secret = "<a&b>\"c\"'d'"
+    assert redact(f"-{html.escape(secret)}-", [Secret(secret)]) == f"-{MASK}-"
+    assert redact("-&LT;a&amp;b&gt;&quot;c&quot;&apos;d&apos;-", [Secret(secret)]) == f"-{MASK}-"
+
+
 def test_several_secrets_are_masked() -> None:
     secrets = [Secret("first-secret"), Secret("other-secret")]
     assert redact("other-secret, first-secret", iter(secrets)) == f"{MASK}, {MASK}"
