@@ -17,7 +17,7 @@ from miniapp_tp.cli.language import say
 from miniapp_tp.cli.sandbox_process import SandboxProcess, sandbox_process
 from miniapp_tp.client import BaiduClient, Fleet, KuaishouClient
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.models import Failed, Outcome, ServerDomains
+from miniapp_tp.models import SCHEMES, Failed, Outcome, ServerDomains, received_hosts
 from miniapp_tp.sandbox import Fault
 from miniapp_tp.transport.options import Options
 
@@ -53,6 +53,10 @@ _SEEN_BY: Final = {
     "PermissionDenied": "forbidden",
     "QuotaExhausted": "quota",
 }
+_UNLUCKY: Final = frozenset({"ProviderUnavailable", "RateLimited", "CredentialRejected", "ConnectionLost"})
+"""What a call may come to that transient faults hit again and again."""
+_WEBVIEW: Final = "webview"
+Hosts = Mapping[str, tuple[str, ...]]
 Method = Callable[[str], Awaitable[Any]]
 
 
@@ -234,6 +238,7 @@ async def run_demo(options: DemoOptions) -> DemoResult:
         apps = [f"{name}:{app}" for name in ("baidu", "kuaishou") for app in told[name]["tokens"]]
         async with Fleet([baidu, kuaishou]) as fleet:
             steps = await _steps(fleet, apps, options.concurrency)
+        stored = {app: await _stored(sandbox, app) for app in _unread(steps)}
         report = await sandbox.ask("report")
     afflicted = {
         f"{name}:{app}": Fault(kinds[0]) for name, those in report["permanent"].items() for app, kinds in those.items()
@@ -242,7 +247,7 @@ async def run_demo(options: DemoOptions) -> DemoResult:
     for kinds in report["injected"].values():
         for kind, times in kinds.items():
             injected[_SEEN_AS[Fault(kind)]] += times
-    return DemoResult(steps, seen, injected, afflicted, tuple(_wrong(steps, afflicted)))
+    return DemoResult(steps, seen, injected, afflicted, tuple(_wrong(steps, afflicted, stored)))
 
 
 def server_domains_for(app: str) -> ServerDomains:
@@ -294,36 +299,61 @@ async def _timed(method: Method, app: str) -> tuple[Any, float]:
     return await method(app), time.perf_counter() - started
 
 
-def _wrong(steps: tuple[Step, ...], afflicted: Mapping[str, Fault]) -> list[str]:
-    """Find what isn't as it should be: a done app with other domains, a permanent fault under another class."""
+def _unread(steps: tuple[Step, ...]) -> set[str]:
+    """Find the apps that were changed, but were out of luck when they were read."""
     set_server, set_webview, _info, get_server, get_webview = steps
-    found = [
-        f"{app}: {what}"
-        for app in set_server.done
-        if (what := _difference(server_domains_for(app).given(), get_server.done.get(app, ServerDomains()).given()))
+    return (set_server.done.keys() - get_server.done) | (set_webview.done.keys() - get_webview.done)
+
+
+async def _stored(sandbox: SandboxProcess, app: str) -> Hosts:
+    """Ask the sandbox itself for an app's domains."""
+    provider, _, own = app.partition(":")
+    state = await sandbox.ask("state", provider=provider, app=own)
+    return {kind: received_hosts(hosts, scheme=SCHEMES.get(kind, "https")) for kind, hosts in state["domains"].items()}
+
+
+def _wrong(steps: tuple[Step, ...], afflicted: Mapping[str, Fault], stored: Mapping[str, Hosts]) -> list[str]:
+    """Find what isn't as it should be: other domains, another class for a permanent fault, a failure without cause."""
+    set_server, set_webview, _info, get_server, get_webview = steps
+    server = {**stored, **{app: domains.given() for app, domains in get_server.done.items()}}
+    webview = {**stored, **{app: {_WEBVIEW: hosts} for app, hosts in get_webview.done.items()}}
+    asked_and_there = [
+        *((app, server_domains_for(app).given(), server[app]) for app in set_server.done),
+        *((app, {_WEBVIEW: webview_domains_for(app)}, webview[app]) for app in set_webview.done),
     ]
-    found += [
-        f"{app}: {what}"
-        for app in set_webview.done
-        if (what := _difference({"webview": webview_domains_for(app)}, {"webview": get_webview.done.get(app)}))
-    ]
+    found = [f"{app}: {what}" for app, asked, there in asked_and_there if (what := _difference(asked, there))]
     for step in steps:
         found += [problem for app, fault in afflicted.items() if (problem := _misreported(step, app, fault))]
+        found += [_unexplained(step, app) for app in step.failed.keys() - afflicted if _kind(step, app) not in _UNLUCKY]
     return found
 
 
-def _difference(asked: Mapping[str, Any], there: Mapping[str, Any]) -> str | None:
+def _difference(asked: Hosts, there: Hosts) -> str | None:
     wrong = [kind for kind, hosts in asked.items() if there.get(kind) != hosts]
     return say(f"{', '.join(wrong)} isn't what was asked for", f"{', '.join(wrong)} 与所设不符") if wrong else None
 
 
 def _misreported(step: Step, app: str, fault: Fault) -> str | None:
-    expected = None if fault is Fault.QUOTA and step.operation.startswith("get_") else _EXPECTED[fault]
-    error = step.failed.get(app)
-    got = type(error).__name__ if error else None
+    got = _kind(step, app)
+    if fault is Fault.QUOTA and step.operation.startswith("get_"):
+        # Reading costs no edit, so such an app is one like all others here.
+        return None if got is None or got in _UNLUCKY else _unexplained(step, app)
+    expected = _EXPECTED[fault]
     if got == expected:
         return None
     return say(
         f"{app}: {step.operation} met {fault.value} as {got}, not {expected}",
         f"{app}: {step.operation} 的 {fault.value} 报告为 {got}, 应为 {expected}",
     )
+
+
+def _unexplained(step: Step, app: str) -> str:
+    kind = _kind(step, app)
+    return say(
+        f"{app}: {step.operation} failed with {kind}, which no fault explains",
+        f"{app}: {step.operation} 报告 {kind}, 但没有故障可以解释",
+    )
+
+
+def _kind(step: Step, app: str) -> str | None:
+    return type(step.failed[app]).__name__ if app in step.failed else None

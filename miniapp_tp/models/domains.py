@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from attrs import field, fields, frozen
 
@@ -157,3 +157,5 @@ def _holds(action: DomainAction, asked: tuple[str, ...], found: tuple[str, ...])
             return bare_hosts(asked) <= bare_hosts(found)
         case DomainAction.DELETE:
             return bare_hosts(asked).isdisjoint(bare_hosts(found))
+        case _:
+            assert_never(action)

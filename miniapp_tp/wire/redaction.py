@@ -15,7 +15,7 @@ from attrs import evolve
 from miniapp_tp.wire.messages import MASK, Reply, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _EVIDENCE: Final = 16 * 1024
 _TELLING: Final = 8
@@ -38,8 +38,8 @@ _CREDENTIAL: Final = re.compile(
 def redact(text: str, secrets: Iterable[Secret]) -> str:
     """Mask every spelling of the secrets and whatever is labelled as a credential; cut what is too long to keep."""
     text = text[:_EVIDENCE]
-    for secret in secrets:
-        text = _without(text, secret.reveal())
+    for secret in filter(None, (secret.reveal() for secret in secrets)):
+        text = _without(text, secret)
     return _CREDENTIAL.sub(rf"\1{MASK}", text)
 
 
@@ -52,23 +52,32 @@ def evidence(reply: Reply, secrets: Iterable[Secret]) -> Reply:
 
 
 def _without(text: str, secret: str) -> str:
-    if not secret:
-        return text
-    letters, starts = _as_read(text)
+    # Also as it stands: `%45.…` may be a token after a percent sign as well as an escape.
+    for read in (_as_read, _as_it_stands):
+        text = _masked(text, *read(text), read(secret)[0])
+    return text
+
+
+def _masked(text: str, letters: str, starts: Sequence[int], secret: str) -> str:
     parts: list[str] = []
     done = 0
-    for first, last in _spellings(letters, secret.casefold()):
+    for first, last in _spellings(letters, secret):
         parts += [text[done : starts[first]], MASK]
         done = starts[last]
     return "".join([*parts, text[done:]])
 
 
-def _as_read(text: str) -> tuple[str, list[int]]:
-    """Give the text as its reader sees it, and where each of its letters starts (and the last one ends)."""
+def _as_it_stands(text: str) -> tuple[str, Sequence[int]]:
+    """Give the letters of a text, and where each of them starts (and the last one ends)."""
+    return "".join(map(_folded, text)), range(len(text) + 1)
+
+
+def _as_read(text: str) -> tuple[str, Sequence[int]]:
+    """Give the letters that a reader of its escapes sees, and where each of them starts (and the last one ends)."""
     letters: list[str] = []
     starts: list[int] = []
     for unit in _UNIT.finditer(text):
-        letters.append(_letter(unit))
+        letters.append(_folded(_letter(unit)))
         starts.append(unit.start())
     return "".join(letters), [*starts, len(text)]
 
@@ -76,11 +85,14 @@ def _as_read(text: str) -> tuple[str, list[int]]:
 def _letter(unit: re.Match[str]) -> str:
     kind, value = unit.lastgroup, unit[unit.lastgroup or 0]
     if kind in {"percent", "json", "hex"}:
-        letter = chr(min(int(value, 16), 0x10FFFF))
-    elif kind == "decimal":
-        letter = chr(min(int(value), 0x10FFFF))
-    else:
-        letter = _NAMED.get(value.lower(), value) if kind == "name" else value
+        return chr(min(int(value, 16), 0x10FFFF))
+    if kind == "decimal":
+        return chr(min(int(value), 0x10FFFF))
+    return _NAMED.get(value.lower(), value) if kind == "name" else value
+
+
+def _folded(letter: str) -> str:
+    """Make upper and lower case the same, of letters that stay one letter."""
     folded = letter.casefold()
     return folded if len(folded) == 1 else letter
 

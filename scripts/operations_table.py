@@ -1,0 +1,119 @@
+"""Print the table of operations by provider, read from the contracts; keep it up to date in both READMEs.
+
+Without options it prints the table for README.md; `--write` puts it between the markers of both files, and `--check`
+fails where a file says something else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from miniapp_tp import MiniAppClient
+from miniapp_tp.contract import OPERATIONS
+from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU
+from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU
+from miniapp_tp.wire.endpoint import Absent, Procedure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from miniapp_tp.contract import Contract
+    from miniapp_tp.wire.endpoint import Operation
+
+ROOT = Path(__file__).parent.parent
+BEGIN = "<!-- operations:begin -->"
+END = "<!-- operations:end -->"
+
+
+class Words(NamedTuple):
+    """The words of one language."""
+
+    header: tuple[str, ...]
+    lacking: str
+
+
+ENGLISH = Words(("method", "returns", "Baidu", "Kuaishou"), "not there: ")
+CHINESE = Words(("方法", "返回", "百度", "快手"), "不支持: ")
+DOCUMENTS = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
+
+
+def signature(name: str) -> tuple[str, str]:
+    """A method's call without annotations, and what it returns."""
+    shown = inspect.signature(getattr(MiniAppClient, name))
+    arguments: list[str] = []
+    for parameter in list(shown.parameters.values())[1:]:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in arguments:
+            arguments.append("*")
+        optional = parameter.default is not inspect.Parameter.empty
+        arguments.append(f"{parameter.name}={parameter.default}" if optional else parameter.name)
+    return f"{name}({', '.join(arguments)})", str(shown.return_annotation)
+
+
+def calls(operation: Operation[Any, Any], words: Words) -> str:
+    """What an operation sends: the HTTP method and path, and the fields that never vary."""
+    if isinstance(operation, Absent):
+        return words.lacking + operation.why
+    endpoint = operation.endpoint if isinstance(operation, Procedure) else operation
+    fixed = "".join(f" `{name}={value}`" for name, value in endpoint.fixed.items())
+    return f"`{endpoint.method} {endpoint.path}`{fixed}"
+
+
+def rows(words: Words) -> Iterator[tuple[str, ...]]:
+    """A row for each operation."""
+    contracts: tuple[Contract, ...] = (BAIDU, KUAISHOU)
+    for name in OPERATIONS:
+        call, result = signature(name)
+        yield (f"`{call}`", f"`{result}`", *(calls(getattr(contract, name), words) for contract in contracts))
+
+
+def table(words: Words) -> str:
+    """The whole table in Markdown."""
+    header, *others = (f"| {' | '.join(row)} |" for row in (words.header, *rows(words)))
+    return "\n".join([header, "|---" * len(words.header) + "|", *others])
+
+
+def updated(text: str, words: Words) -> str:
+    """A document with a fresh table between its markers."""
+    before, begin, rest = text.partition(BEGIN)
+    _stale, end, after = rest.partition(END)
+    if not (begin and end):
+        message = f"the markers {BEGIN} and {END} are missing"
+        raise ValueError(message)
+    return f"{before}{BEGIN}\n{table(words)}\n{END}{after}"
+
+
+def stale(root: Path = ROOT) -> dict[Path, str]:
+    """The documents that don't say what the code says, and what they should say."""
+    found: dict[Path, str] = {}
+    for name, words in DOCUMENTS.items():
+        text = (root / name).read_text("utf-8")
+        if (fresh := updated(text, words)) != text:
+            found[root / name] = fresh
+    return found
+
+
+def main() -> int:
+    """Print, write or check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="bring the documents up to date")
+    parser.add_argument("--check", action="store_true", help="fail if a document is out of date")
+    arguments = parser.parse_args()
+    if not (arguments.write or arguments.check):
+        print(table(ENGLISH))
+        return 0
+    found = stale()
+    for path, text in found.items():
+        if arguments.write:
+            path.write_text(text, "utf-8")
+        print(
+            f"{path.name}: {'written' if arguments.write else 'out of date; run scripts/operations_table.py --write'}"
+        )
+    return bool(found and not arguments.write)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

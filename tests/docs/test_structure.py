@@ -1,0 +1,159 @@
+"""Both READMEs say the same, their links lead somewhere, and their tables agree with the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+import miniapp_tp
+from miniapp_tp import MiniAppError, NoAnswer
+from tests.docs.documents import (
+    CHINESE,
+    ENGLISH,
+    LINKED,
+    READMES,
+    ROOT,
+    anchors,
+    blocks,
+    codes,
+    commands,
+    headings,
+    links,
+    prose,
+    tables,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = ROOT / "scripts" / "operations_table.py"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+ERRORS = {
+    name: kind
+    for name, kind in vars(miniapp_tp).items()
+    if isinstance(kind, type) and issubclass(kind, MiniAppError) and name in miniapp_tp.__all__
+}
+
+
+def meaning(source: str) -> str:
+    """Give what a block does: comments and docstrings are in the reader's language."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def rows_with(first_cell: str, path: Path) -> list[list[str]]:
+    """Give the rows of the table in which a cell of the first column is this."""
+    return next(rows for rows in tables(path) if any(row[0] == first_cell for row in rows))
+
+
+# --- the two languages ----------------------------------------------------------------------------------------------
+
+
+def test_both_have_the_same_headings() -> None:
+    assert [level for level, _ in headings(ENGLISH)] == [level for level, _ in headings(CHINESE)]
+
+
+def test_both_have_the_same_blocks() -> None:
+    english, chinese = blocks(ENGLISH), blocks(CHINESE)
+    assert [block.language for block in english] == [block.language for block in chinese]
+    for one, other in zip(english, chinese, strict=True):
+        assert one.mark.partition(":")[0] == other.mark.partition(":")[0]
+        if one.language == "python":
+            assert meaning(one.source) == meaning(other.source)
+        elif one.language == "bash":
+            assert list(commands(one.source)) == list(commands(other.source))
+        elif one.mark == "output":
+            assert one.source == other.source
+
+
+def test_both_have_the_same_tables() -> None:
+    english, chinese = tables(ENGLISH), tables(CHINESE)
+    assert [[len(row) for row in table] for table in english] == [[len(row) for row in table] for table in chinese]
+    for one, other in zip(english, chinese, strict=True):
+        for english_row, chinese_row in zip(one[1:], other[1:], strict=True):
+            assert [codes(cell) for cell in english_row] == [codes(cell) for cell in chinese_row]
+
+
+# --- links ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", LINKED, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in links(path):
+        if "://" not in target:
+            name, _, anchor = target.partition("#")
+            file = path.parent / name if name else path
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
+
+
+# --- tables and the code --------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_operations_is_what_the_contracts_say() -> None:
+    done = subprocess.run([sys.executable, TABLE, "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_table_of_operations_is_printed_and_stands_in_the_readme() -> None:
+    done = subprocess.run([sys.executable, TABLE], capture_output=True, text=True, check=True)
+    assert done.stdout in ENGLISH.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_the_table_of_errors_has_every_class_and_who_must_act(path: Path) -> None:
+    _header, *rows = rows_with("`InvalidArgument`", path)
+    actors = {codes(row[0])[0]: row[2].strip("`") for row in rows}
+    raised = {name: kind.default_actor.name for name, kind in ERRORS.items() if kind not in {MiniAppError, NoAnswer}}
+    assert actors == raised
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_the_tree_of_errors_is_the_tree_of_classes(path: Path) -> None:
+    tree = next(block.source for block in blocks(path) if block.source.startswith("MiniAppError\n"))
+    parents: dict[str, str] = {}
+    above: list[str] = []
+    for line in tree.splitlines():
+        drawn = line.lstrip("│├└─ ")
+        depth = (len(line) - len(drawn)) // len("├─ ")
+        name = drawn.split()[0]
+        above[depth:] = [name]
+        if depth:
+            parents[name] = above[depth - 1]
+    assert parents == {name: kind.__bases__[0].__name__ for name, kind in ERRORS.items() if kind is not MiniAppError}
+
+
+@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_what_the_tree_says_of_attributes_is_true(path: Path) -> None:
+    tree = next(block.source for block in blocks(path) if block.source.startswith("MiniAppError\n"))
+    for line in tree.splitlines():
+        name, *attributes = line.lstrip("│├└─ ").split()
+        error = ERRORS[name].__new__(ERRORS[name], "")
+        if name in {"ReplyNotUnderstood", "ProviderError"}:
+            error = ERRORS[name]("")
+        assert all(hasattr(error, attribute[1:]) for attribute in attributes if attribute.startswith("."))
+
+
+def test_the_endpoint_that_contributors_are_shown_is_the_one_in_the_code() -> None:
+    fenced = re.search(r"^ *```python\n(.*?)^ *```$", CONTRIBUTING.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert fenced is not None
+    shown = textwrap.dedent(fenced[1])
+    assert shown in ROOT.joinpath("miniapp_tp", "providers", "baidu", "endpoints.py").read_text("utf-8")
+
+
+def test_the_files_that_contributors_are_sent_to_exist() -> None:
+    named = [name for name in codes(prose(CONTRIBUTING)) if re.fullmatch(r"[\w.<>/]+/(\w+\.py)?", name)]
+    for name in named:
+        for provider in ("baidu", "kuaishou"):
+            path = name.replace("<p>", provider)
+            assert (ROOT / path).exists() or (ROOT / "miniapp_tp" / path).exists(), path
+    assert len(named) > 5

@@ -1,0 +1,227 @@
+"""The ways to a provider: TLS, proxies, and what is written down on the way."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import trustme
+
+from miniapp_tp import ConnectFailed, HttpxTransport, InvalidArgument, Options, Reply, Request
+from tests.support.loopback import Server, answering, proxying, reply, serving
+from tests.support.sides import BAIDU
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+YES = reply(b'{"errno": 0, "data": "by the server"}')
+
+
+def request(address: str) -> Request:
+    return Request(method="GET", address=f"{address}/read", query=(("access_token", "a-token"),))
+
+
+async def fetch(transport: HttpxTransport, address: str, seconds: float = 5.0) -> Reply:
+    try:
+        return await transport.send(request(address), timeout=seconds)
+    finally:
+        await transport.aclose()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+def server_side(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)  # pyright: ignore[reportUnknownMemberType]
+    return context
+
+
+@pytest.fixture
+async def secure(authority: trustme.CA) -> AsyncIterator[Server]:
+    async with serving(answering(YES), server_side(authority, "localhost")) as server:
+        yield server
+
+
+def address_of(server: Server) -> str:
+    return f"https://localhost:{server.port}"
+
+
+async def test_an_authority_of_ones_own_as_a_file(secure: Server, authority_file: Path) -> None:
+    got = await fetch(HttpxTransport(verify=str(authority_file)), address_of(secure))
+    assert got.status == 200
+
+
+async def test_a_folder_that_lacks_the_authority_is_read_and_refuses(secure: Server, tmp_path: Path) -> None:
+    with pytest.raises(ConnectFailed):
+        await fetch(HttpxTransport(verify=str(tmp_path)), address_of(secure))
+    assert secure.requests == []
+
+
+async def test_an_authority_of_ones_own_as_a_context(secure: Server, authority: trustme.CA) -> None:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
+    async with BAIDU.client(None, base_url=address_of(secure), verify=context) as client:
+        assert await client.get_webview_domain(BAIDU.app) == ("by the server",)
+
+
+async def test_an_authority_that_isnt_known_is_refused(secure: Server) -> None:
+    with pytest.raises(ConnectFailed):
+        await fetch(HttpxTransport(), address_of(secure))
+    assert secure.requests == []
+
+
+async def test_another_host_is_refused(authority: trustme.CA, authority_file: Path) -> None:
+    async with serving(answering(YES), server_side(authority, "another.example")) as server:
+        with pytest.raises(ConnectFailed):
+            await fetch(HttpxTransport(verify=str(authority_file)), address_of(server))
+        assert server.requests == []
+
+
+async def test_trusting_everybody(secure: Server) -> None:
+    assert (await fetch(HttpxTransport(verify=False), address_of(secure))).status == 200
+
+
+async def test_no_tls_at_the_other_end() -> None:
+    async with serving(answering(YES)) as server:
+        with pytest.raises(ConnectFailed):
+            await fetch(HttpxTransport(verify=False), address_of(server), 0.2)
+
+
+@pytest.mark.parametrize("content", [None, "this is no certificate"], ids=["missing", "garbage"])
+async def test_certificates_that_cant_be_read(content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    client = BAIDU.client(None, verify=str(path))
+    with pytest.raises(InvalidArgument, match="holds no certificates"):
+        await client.get_info(BAIDU.app)
+    await client.aclose()
+
+
+# --- proxies ----------------------------------------------------------------------------------------------------
+
+
+async def test_plain_http_goes_through_a_proxy() -> None:
+    async with serving(proxying(0)) as proxy:
+        got = await fetch(HttpxTransport(proxy=proxy.url), "http://openapi.example")
+    assert b"by the proxy" in got.body
+    assert proxy.requests[0].target == "http://openapi.example/read?access_token=a-token"
+
+
+async def test_tls_goes_through_a_tunnel_and_the_proxy_sees_no_token(secure: Server, authority_file: Path) -> None:
+    async with serving(proxying(secure.port)) as proxy:
+        address = proxy.url.replace("http://", "http://user:pass-word@")
+        async with BAIDU.client(
+            None, base_url="https://localhost", proxy=address, verify=str(authority_file)
+        ) as client:
+            assert await client.get_webview_domain(BAIDU.app) == ("by the server",)
+    (tunnel,) = proxy.requests
+    assert tunnel.target == "localhost:443"
+    assert "proxy-authorization: basic " in tunnel.head.lower()
+    assert "a-token" not in tunnel.head
+    assert "proxy-authorization" not in secure.requests[0].head.lower()
+
+
+async def test_a_proxy_that_refuses_means_that_nothing_was_sent() -> None:
+    async with serving(proxying(0, allowed=False)) as proxy:
+        with pytest.raises(ConnectFailed):
+            await fetch(HttpxTransport(proxy=proxy.url), "https://openapi.example")
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+async def test_the_environments_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(proxying(0)) as proxy:
+        monkeypatch.setenv(name, proxy.url)
+        got = await fetch(HttpxTransport(), "http://openapi.example")
+    assert b"by the proxy" in got.body
+
+
+async def test_the_environments_proxy_for_tls(
+    secure: Server, authority_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(proxying(secure.port)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{proxy.port}")
+        got = await fetch(HttpxTransport(verify=str(authority_file)), "https://localhost")
+    assert b"by the server" in got.body
+    assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize("exception", ["127.0.0.1", "example.com,127.0.0.1", "*"])
+async def test_hosts_that_the_environment_excepts(exception: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(answering(YES)) as server, serving(proxying(0)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", exception)
+        got = await fetch(HttpxTransport(), server.url)
+    assert b"by the server" in got.body
+    assert proxy.requests == []
+
+
+async def test_an_explicit_proxy_outranks_the_environments_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(proxying(0)) as proxy:
+        monkeypatch.setenv("NO_PROXY", "*")
+        got = await fetch(HttpxTransport(proxy=proxy.url), "http://openapi.example")
+    assert b"by the proxy" in got.body
+
+
+async def test_the_environment_may_be_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(answering(YES)) as server, serving(proxying(0)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        await fetch(HttpxTransport(trust_env=False), server.url)
+    assert proxy.requests == []
+
+
+BAD = ["ftp://user:pass-word@proxy.example", "http://user:pass-word@proxy.example:port", "http://:3128", 3128]
+
+
+@pytest.mark.parametrize("proxy", BAD, ids=["scheme", "port", "no host", "no text"])
+def test_a_proxy_that_cant_be_used(proxy: str) -> None:
+    with pytest.raises(InvalidArgument, match=r"write its address like 'http://proxy\.example:3128'") as caught:
+        BAIDU.client(None, proxy=proxy)
+    assert "pass-word" not in str(caught.value)
+    assert "pass-word" not in repr(Options(proxy=proxy))
+
+
+def test_a_proxy_of_the_environment_that_cant_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pass-word@proxy.example:port")
+    with pytest.raises(InvalidArgument, match="the proxy for https") as caught:
+        HttpxTransport()
+    assert "pass-word" not in str(caught.value)
+
+
+def missing(_name: str) -> None:
+    """Find no package."""
+
+
+def test_socks_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miniapp_tp.transport.http.find_spec", missing)
+    with pytest.raises(InvalidArgument, match=r"httpx\[socks\]"):
+        HttpxTransport(proxy="socks5://127.0.0.1:1080")
+
+
+# --- logs -------------------------------------------------------------------------------------------------------
+
+
+async def test_logs_hold_no_headers_of_ours_and_those_of_others(caplog: pytest.LogCaptureFixture) -> None:
+    echo = reply(b"{}", "location: https://elsewhere.example/?access_token=a-token", status="302 Found")
+    async with serving(answering(echo)) as server:
+        with caplog.at_level(logging.DEBUG):
+            await fetch(HttpxTransport(), server.url)
+            assert "a-token" not in caplog.text
+            assert "receive_response_headers" not in caplog.text
+            async with httpx.AsyncClient(trust_env=False, verify=False) as other:  # noqa: S501 - no TLS is spoken
+                await other.get(server.url)
+            assert "receive_response_headers" in caplog.text

@@ -1,0 +1,168 @@
+"""Typed usage of the public face. It isn't run: mypy and basedpyright check it with the rest (`make types`).
+
+What is wrong on purpose carries a `type: ignore`, which mypy calls unused as soon as it isn't wrong any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, assert_never, assert_type
+
+from miniapp_tp import (
+    AppInfo,
+    AppStatus,
+    Attempt,
+    Audit,
+    BaiduClient,
+    Category,
+    DomainAction,
+    Done,
+    Endpoint,
+    Failed,
+    Fleet,
+    HttpxTransport,
+    KuaishouClient,
+    MiniAppClient,
+    Options,
+    Outcome,
+    ProviderError,
+    RateLimited,
+    Reply,
+    Request,
+    Secret,
+    ServerDomains,
+    Subject,
+    TokenSource,
+    Transport,
+    Unknown,
+    each,
+)
+
+
+async def methods(client: MiniAppClient) -> None:
+    assert_type(await client.get_info("1"), AppInfo)
+    assert_type(await client.get_server_domain("1"), ServerDomains)
+    assert_type(await client.get_webview_domain("1"), tuple[str, ...])
+    await client.set_server_domain("1", ServerDomains(request=["a.example.com"]))
+    await client.set_server_domain("1", ServerDomains(socket=("a",), udp=None), action=DomainAction.ADD)
+    await client.set_webview_domain("1", ["a.example.com"])
+    await client.set_webview_domain("1", (host for host in "ab"), action=DomainAction.DELETE)
+    assert_type(client.supports("get_info"), bool)
+
+
+async def mistakes(client: MiniAppClient) -> None:
+    await client.get_info(15263713)  # type: ignore[arg-type]
+    await client.set_server_domain("1", {"request": []})  # type: ignore[arg-type]
+    await client.set_server_domain("1", ServerDomains(), "set")  # type: ignore[call-arg, misc, arg-type, unused-ignore]
+    await client.set_webview_domain("1", [], action="set")  # type: ignore[arg-type]
+    BaiduClient("key", store_url="")  # type: ignore[call-arg]
+
+
+def info(found: AppInfo) -> None:
+    assert_type(found.app, str)
+    assert_type(found.name, str | None)
+    assert_type(found.status, AppStatus | Unknown)
+    assert_type(found.subject, Subject | None)
+    assert_type(found.categories, tuple[Category, ...])
+    assert_type(found.name_audit, Audit | None)
+    assert_type(found.edits_left.name, int | None)
+    assert_type(found.raw, Mapping[str, Any])
+
+
+async def ask(app: str) -> str:
+    return app
+
+
+class Cache:
+    async def get(self, app: str) -> str:
+        return app
+
+    async def reject(self, app: str, token: str) -> None:
+        raise NotImplementedError
+
+
+class Wire:
+    async def send(self, request: Request, *, timeout: float) -> Reply:
+        return Reply(200, {"retry-after": "1"}, b"{}")
+
+    async def aclose(self) -> None:
+        raise NotImplementedError
+
+
+class OurOwn(ProviderError):
+    pass
+
+
+def watch(attempt: Attempt) -> None:
+    assert_type(attempt.retry_in, float | None)
+    assert_type(attempt.code, int | str | None)
+    assert_type(attempt.status, int | None)
+
+
+seen: list[Attempt] = []
+source: TokenSource = Cache()
+wire: Transport = Wire()
+default_wire: Transport = HttpxTransport(proxy="http://proxy.example:3128", verify="ca.pem")
+
+
+def clients() -> Fleet:
+    BaiduClient("key", tokens={"1": "token"})
+    BaiduClient("key", tokens=ask, hooks=[watch, seen.append], options=Options(timeout=5, attempts=1))
+    BaiduClient("key", tokens=Cache(), transport=Wire(), error_codes={470099: OurOwn, "word": RateLimited})
+    baidu = BaiduClient("key", tokens=source, transport=wire, base_url="http://127.0.0.1:8087")
+    kuaishou = KuaishouClient("ks1", Secret("secret"), tokens={"ks2": "token"})
+    KuaishouClient("ks1", "secret", tokens=ask)
+    assert_type(baidu.with_options(timeout=5.0), BaiduClient)
+    assert_type(kuaishou.with_options(timeout=5.0), KuaishouClient)
+    Fleet({"one": baidu, "other": kuaishou})
+    return Fleet([baidu, kuaishou])
+
+
+async def contexts() -> None:
+    async with BaiduClient("key", tokens=ask) as baidu:
+        assert_type(baidu, BaiduClient)
+    async with clients() as fleet:
+        assert_type(fleet, Fleet)
+        await methods(fleet)
+
+
+def numbers(_app: str, data: Any) -> list[int]:  # noqa: ANN401 - whatever a caller may give
+    return [int(number) for number in data]
+
+
+async def own_endpoints(client: MiniAppClient) -> None:
+    by_page = Endpoint[int, list[int]](
+        name="list_numbers", path="/numbers", encode=lambda page: {"page": page}, decode=numbers
+    )
+    assert_type(await client.call(by_page, "1", 5), list[int])
+    await client.call(by_page, "1", "5")  # type: ignore[misc]
+
+
+async def several() -> AsyncIterator[str]:
+    yield "1"
+
+
+async def bulk(client: MiniAppClient) -> None:
+    async with each(client.get_info, ["1", "2"], concurrency=5, catch=(RateLimited, KeyError)) as outcomes:
+        assert_type(outcomes, AsyncIterator[Outcome[AppInfo]])
+        async for outcome in outcomes:
+            match outcome:
+                case Done(app, value):
+                    assert_type(app, str)
+                    assert_type(value, AppInfo)
+                case Failed(app, error):
+                    assert_type(app, str)
+                    assert_type(error, Exception)
+                case _:
+                    assert_never(outcome)
+    change = ServerDomains(request=["a.example.com"])
+    async with each(lambda app: client.set_server_domain(app, change), several()) as settled:
+        async for one in settled:
+            assert_type(one, Done[None] | Failed)
+
+
+async def bulk_mistakes(client: MiniAppClient) -> None:
+    async with each(client.get_info, [1, 2]):  # type: ignore[list-item]
+        pass
+    async with each(client.supports, ["1"]):  # type: ignore[arg-type]
+        pass
