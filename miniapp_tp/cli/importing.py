@@ -113,7 +113,8 @@ async def import_grants(
 def row_counter() -> Generator[Callable[[], object]]:
     """Show on a terminal how many rows were taken; gives what is to be called after each."""
     columns = (SpinnerColumn(), TextColumn("{task.completed} " + say("grants", "条授权")), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         yield lambda: progress.advance(task)
 
@@ -149,7 +150,8 @@ def _csv(header: str, lines: Iterator[str], before: int) -> Iterator[tuple[int, 
             fields = next(reader, None)
         if fields is None:
             return
-        yield before + reader.line_num, {str(name): value for name, value in fields.items()}
+        # The inner reader's number: the outer one's stands still at a row that can't be read.
+        yield before + reader.reader.line_num, {str(name): value for name, value in fields.items()}
 
 
 def _json(line: str) -> dict[str, Any]:

@@ -267,9 +267,10 @@ class KuaishouClient(ComponentClient):
         error_codes: Mapping[Code, type[ProviderError]] | None = None,
     ) -> None:
         # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
-        secret = Secret(component_app_secret) if isinstance(component_app_secret, str) else component_app_secret
-        component_app_secret = None
+        secret, component_app_secret = _own_secret(component_app_secret), None
         kept, tokens = _kept(tokens), None
+        if isinstance(secret, InvalidArgument):
+            raise secret.within(provider="kuaishou")
         super().__init__(
             component_app_id,
             dialect=for_component(ON_BEHALF, component_app_id),
@@ -283,6 +284,15 @@ class KuaishouClient(ComponentClient):
             hooks=hooks,
             error_codes=error_codes,
         )
+
+
+def _own_secret(secret: object) -> Secret | InvalidArgument | None:
+    """Wrap the component's secret; what is wrong with it is given back, without a frame that holds it."""
+    if secret is None or isinstance(secret, Secret):
+        return secret
+    if isinstance(secret, str) and secret.strip():
+        return Secret(secret)
+    return InvalidArgument("component_app_secret is text that isn't empty, or left out")
 
 
 def _kept(tokens: OwnTokens | None) -> AppTokens | InvalidArgument | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from attrs import define, field, frozen
@@ -17,6 +17,7 @@ from miniapp_tp.stores.records import AppRecord
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.grants import Grants
 from miniapp_tp.transport.session import Session
+from miniapp_tp.transport.tokens import KEPT_RENEWALS
 from miniapp_tp.wire.endpoint import Absent
 from miniapp_tp.wire.messages import Secret
 
@@ -37,6 +38,7 @@ Moment = float | datetime
 class AskingGrants:
     """A component's grants as a source of tokens, for clients with their own word on unknown apps."""
 
+    renewals: ClassVar[int] = KEPT_RENEWALS
     grants: Grants
     recover_unknown: bool
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from miniapp_tp.errors import CredentialRejected, TicketMissing
 from miniapp_tp.stores.records import TicketRecord, TokenRecord, to_bytes
 from miniapp_tp.transport.flights import Flights
+from miniapp_tp.transport.tokens import KEPT_RENEWALS
 from miniapp_tp.transport.windows import AGAIN, Windows, windows
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class ComponentToken:
         contract: How they are had.
         session: Makes the calls, which need no token themselves.
     """
+
+    renewals: ClassVar[int] = KEPT_RENEWALS
 
     def __init__(self, keeping: Keeping, contract: TokenContract, session: Session) -> None:
         self._keeping = keeping

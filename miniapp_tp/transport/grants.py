@@ -212,20 +212,21 @@ class Grants:
         marked = await self._mark(held, record.with_intent(record.intent or "recover"), version)
         if marked is None:
             return None
-        outcome = await self._reissued(app)
+        outcome = await self._reissued(held, app)
         if isinstance(outcome, MiniAppError) and outcome.may_have_happened:
             # Codes can be had again, so a lost answer costs only another one; but it may have ended the older tokens.
             record = record.with_intent(record.intent or "recover")
-            outcome = await self._reissued(app)
+            outcome = await self._reissued(held, app)
         if isinstance(outcome, MiniAppError):
             return await self._put_back(held, record, marked, outcome)
-        return await self._keep(held, app, outcome, record, marked)
+        return None if outcome is None else await self._keep(held, app, outcome, record, marked)
 
-    async def _reissued(self, app: str) -> Pair | MiniAppError:
+    async def _reissued(self, held: Tenure, app: str) -> Pair | MiniAppError | None:
+        """Get tokens by a new code, unless somebody took over meanwhile: their tokens would end with it."""
         issued = await self._spend(self.contract.recover, app, app)
         if isinstance(issued, MiniAppError):
             return issued
-        return await self._spend(self.contract.exchange, app, issued.secret)
+        return await self._spend(self.contract.exchange, app, issued.secret) if await held.lasts() else None
 
     async def _settle(
         self,

@@ -60,7 +60,7 @@ class _Call(Generic[P, R]):
     tries: Tries
     course: _Course
     token: Secret | None = None
-    token_renewed: bool = False
+    renewals: int = 0
 
 
 @frozen
@@ -199,14 +199,14 @@ class Session:
         return None if pause is None or pause >= call.course.remaining else pause
 
     async def _renewed(self, call: _Call[Any, Any]) -> bool:
-        """Ask for another token, once a call; the same one again is no reason for another attempt."""
+        """Ask for another token, if the call may; the same one again is no reason for another attempt."""
         credential, rejected = call.endpoint.credential, call.token
         if credential is None or rejected is None:
             return False
         await self.tokens[credential].reject(call.app, rejected)
-        if call.token_renewed:
+        if call.renewals >= self.tokens[credential].renewals:
             return False
-        call.token_renewed = True
+        call.renewals += 1
         call.token = await self.tokens[credential].get(call.app)
         return call.token != rejected
 

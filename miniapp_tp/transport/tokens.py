@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeAlias, cast, runtime_checkable
+from typing import ClassVar, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 from attrs import frozen
 
@@ -27,9 +27,18 @@ class TokenSource(Protocol):
 OwnTokens: TypeAlias = Mapping[str, str] | Callable[[str], Awaitable[str]] | TokenSource
 """What a caller may bring: a mapping, an asynchronous callable, or a `TokenSource`."""
 
+KEPT_RENEWALS: Final = 2
+"""How often a call may ask where several processes keep tokens: what another one kept may be as dead."""
+
 
 class Tokens(Protocol):
-    """What a session asks for tokens: a `TokenSource` whose tokens can't be shown."""
+    """What a session asks for tokens: a `TokenSource` whose tokens can't be shown.
+
+    Attributes:
+        renewals: How often one call may ask for another token.
+    """
+
+    renewals: ClassVar[int]
 
     async def get(self, app: str) -> Secret:
         """Give the app's present token."""
@@ -49,6 +58,8 @@ class AppTokens:
     Raises:
         InvalidArgument: Something of another form.
     """
+
+    renewals: ClassVar[int] = 1
 
     def __init__(self, tokens: OwnTokens) -> None:
         self._source = _source_of(tokens)
@@ -75,6 +86,7 @@ class AppTokens:
 class FixedToken:
     """One token, for a call that carries it before it is kept under its app."""
 
+    renewals: ClassVar[int] = 0
     token: Secret
 
     async def get(self, _app: str) -> Secret:

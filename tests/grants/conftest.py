@@ -15,7 +15,7 @@ import pytest
 from attrs import asdict, define, evolve, field
 
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import Key, SqliteStore
+from miniapp_tp.stores import Key
 from miniapp_tp.stores.records import AppRecord, from_bytes
 from miniapp_tp.transport.http import HttpxTransport
 from tests.grants.worker import NO_CERTIFICATES, Order, client_for
@@ -59,9 +59,9 @@ async def client_on(order: Order, store: TokenStore) -> AsyncIterator[ComponentC
     await transport.aclose()
 
 
-async def prepare(client: ComponentClient, side: Provider, *apps: str) -> None:
+async def prepare(client: ComponentClient, side: Provider, *apps: str, at: float | None = None) -> None:
     """Give a client a ticket, and the tokens of some apps."""
-    await client.save_ticket(side.issue_ticket())
+    await client.save_ticket(side.issue_ticket(), at=at)
     for app in apps:
         pair = side.newest_pair(app)
         assert pair is not None
@@ -79,10 +79,9 @@ async def kept(store: TokenStore, order: Order) -> AppRecord | None:
     return None if entry.value is None else from_bytes(AppRecord, entry.value)
 
 
-async def assert_newest(order: Order, side: Provider) -> None:
-    """Check that the file holds the newest pair that the provider has given out."""
-    async with contextlib.aclosing(SqliteStore(order.store)) as store:
-        record, newest = await kept(store, order), side.newest_pair(order.app)
+async def assert_newest(order: Order, side: Provider, store: TokenStore) -> None:
+    """Check that the store holds the newest pair that the provider has given out, and no doubt."""
+    record, newest = await kept(store, order), side.newest_pair(order.app)
     assert record is not None
     assert newest is not None
     assert record.intent is None

@@ -1,7 +1,12 @@
 """Every store and transport call of a grant's life, and what becomes of the grant if its owner ends right there.
 
 The owner is killed, its caller is cancelled, or it is frozen past its lease and woken: before the call is carried out,
-and after it was, when its result isn't delivered yet. Real processes, one SQLite file for each.
+and after it was, when its result isn't delivered yet. Real processes, and a SQLite file for each case.
+
+The way back afterwards is to ask for the app, as if nothing had happened. Where an authorization hadn't left anything
+yet, it is to authorize with the same code again. Where the provider has exchanged a code for an app that nobody has
+named, and the answer is lost, it is `recover(app)`, or the event that tells of the authorization: no one else can know
+the app. No merchant is ever asked again.
 """
 
 from __future__ import annotations
@@ -11,42 +16,36 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import anyio
 import pytest
 from attrs import define, evolve, field, frozen
 
 from miniapp_tp.sandbox import Sandbox
 from miniapp_tp.stores import MemoryStore, SqliteStore
 from miniapp_tp.transport.http import HttpxTransport
-from tests.grants.conftest import assert_newest, client_on, kept, order_for, prepare, say
-from tests.grants.worker import (
-    NO_CERTIFICATES,
-    Order,
-    Points,
-    WatchedStore,
-    WatchedTransport,
-    client_for,
-    flow,
-)
+from tests.grants.conftest import assert_newest, client_on, order_for, prepare, say
+from tests.grants.worker import NO_CERTIFICATES, Order, Points, WatchedStore, WatchedTransport, client_for, flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from pathlib import Path
 
+    from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.stores import TokenStore
-    from tests.grants.conftest import Workshop
+    from tests.grants.conftest import Worker, Workshop
 
 AT_ONCE = 6
 TERM = 0.6
 FLOWS = {
-    "baidu": ["info", "authorize", "unnamed", "recover"],
-    "kuaishou": ["info", "authorize", "recover"],
-    "kuaishou without a refresh": ["info"],
+    "baidu": ("info", "authorize", "unnamed", "recover"),
+    "kuaishou": ("info", "authorize", "recover"),
+    "kuaishou without refresh": ("info",),
 }
-EVERY = [(provider, name) for provider, flows in FLOWS.items() for name in flows]
+ALL = [(provider, name) for provider, flows in FLOWS.items() for name in flows]
+SOME = [(provider, name) for provider, name in ALL if provider == "baidu"]
+NOT_TOLD = "the app is recovered by its id"
 
 
 @frozen
@@ -56,21 +55,27 @@ class Case:
     Attributes:
         provider: The provider.
         flow: What was being done.
-        point: At which call, from 1.
-        after: Whether it had been carried out.
         act: How it ended.
-        call: The name of the call.
+        point: At which call, from 1; 0 for nowhere.
+        after: Whether that call had been carried out.
+        call: Its name.
     """
 
     provider: str
     flow: str
-    point: int
-    after: bool
-    act: str
+    act: str = ""
+    point: int = 0
+    after: bool = False
     call: str = ""
 
     def __str__(self) -> str:
         return f"{self.provider} {self.flow}: {self.act} {'after' if self.after else 'before'} {self.point} {self.call}"
+
+    @property
+    def untold(self) -> bool:
+        """Whether the provider has given tokens out for a code, and nobody has written down either them or the app."""
+        exchanged = (self.call == "send token" and self.after) or (self.call == "save unnamed" and not self.after)
+        return self.flow == "unnamed" and exchanged
 
 
 @define
@@ -86,62 +91,234 @@ class Tally:
     def __str__(self) -> str:
         ways = ", ".join(f"{way} {times}" for way, times in sorted(self.ways.items()))
         return (
-            f"{self.cases} cases, grants lost 0, merchants asked again 0, {self.refreshes} refreshes, "
-            f"{self.recoveries} recoveries; {ways}"
+            f"{self.cases} cases: grants lost 0, merchants asked again 0, refreshes {self.refreshes}, "
+            f"recoveries {self.recoveries} ({ways})"
         )
 
 
 @define
 class Bench:
-    """Where cases are tried, each on an app and in a file of its own."""
+    """Where cases are tried, each with an app and a file of its own."""
 
     sandbox: Sandbox
     folder: Path
+    term: float = TERM
     tally: Tally = field(factory=Tally)
-    _numbers: Iterator[int] = field(factory=itertools.count)
+    _apps: dict[str, Iterator[str]] = field(init=False)
+    _turns: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    def __attrs_post_init__(self) -> None:
+        self._apps = {name: iter(list(self.sandbox.provider(name).apps)) for name in ("baidu", "kuaishou")}
 
     def side(self, case: Case) -> Provider:
         return self.sandbox.provider(case.provider.partition(" ")[0])
 
     def order(self, case: Case) -> Order:
-        """Have a merchant authorize a new app, and say what is to be done with it."""
-        side, number = self.side(case), next(self._numbers)
-        app = f"ks{7 * 10**17 + number}" if side.name == "kuaishou" else f"{17 * 10**6 + number}"
-        code = side.authorize(app)
-        path = side.rules.refresh_path if case.provider == side.name else None
-        file = str(self.folder / f"{number}.db")
+        """Take the next app, and have its merchant authorize if that is what the flow begins with."""
+        side = self.side(case)
+        app = next(self._apps[side.name])
+        code = side.authorize(app) if case.flow in {"authorize", "unnamed"} else ""
         return order_for(
-            self.sandbox, side.name, store=file, flow=case.flow, app=app, code=code, term=TERM, refresh_path=path
+            self.sandbox,
+            side.name,
+            store=str(self.folder / f"{app}.db"),
+            flow=case.flow,
+            app=app,
+            code=code,
+            refresh_path=side.rules.refresh_path if case.provider == side.name else None,
+            term=self.term,
         )
 
     async def prepare(self, case: Case, order: Order, store: TokenStore) -> None:
-        """Bring the store to where the flow begins: with a ticket, and for what there is already, with a dead pair."""
+        """Put into the store what there is as the flow begins: a ticket, and a pair that died overnight."""
         side = self.side(case)
         async with client_on(order, store) as client:
-            await prepare(client, side)
-            if case.flow in {"info", "recover"}:
-                await client.authorize(order.code, app=order.app)
-                # As a service finds it that starts in the morning: nothing but the dead pair and a ticket.
-                component = WatchedStore(store, _plainly)
-                await forget_component_token(component, order)
-                side.expire_tokens(order.app)
+            await prepare(client, side, *([order.app] if case.flow in {"info", "recover"} else []))
+        side.expire_tokens(order.app)
 
-    def settle(self, case: Case, order: Order, before: Counter[str]) -> Counter[str]:
-        """Count what one case took, and check that no merchant was asked again."""
-        took = self.counts(case, order) - before
+    def settle(self, case: Case, order: Order) -> Counter[str]:
+        """Count what a case took, and check that nobody asked its merchant again."""
+        side = self.side(case)
+        names = ("refresh_grant", "recover_code", "exchange_code")
+        took = Counter({name: self.sandbox.calls[side.name, name, order.app] for name in names})
+        # The codes that were given out: one because the merchant agreed, the others recovered.
+        assert side.spent[order.app].codes == (order.code != "") + took["recover_code"]
         self.tally.cases += 1
-        self.tally.recoveries += took["recover_code"]
         self.tally.refreshes += took["refresh_grant"]
-        spent = self.side(case).spent[order.app]
-        # The provider gave out one code because the merchant agreed, once; all others were recovered.
-        assert spent.codes == 1 + self.counts(case, order)["recover_code"], str(case)
+        self.tally.recoveries += took["recover_code"]
         return took
 
-    def counts(self, case: Case, order: Order) -> Counter[str]:
-        names = ("refresh_grant", "recover_code", "exchange_code")
-        side = self.side(case)
-        return Counter({name: self.sandbox.calls[side.name, name, order.app] for name in names})
+    async def attempt(self, case: Case, job: Callable[[Case], Awaitable[None]]) -> None:
+        """Do a case in its turn, and note what is wrong with it."""
+        async with self._turns:
+            try:
+                await job(case)
+            except Exception as trouble:  # noqa: BLE001 - all cases are tried, and all troubles shown
+                self.tally.troubles.append(f"{case}: {trouble!r}"[:600])
+
+    async def attempt_all(self, cases: Sequence[Case], job: Callable[[Case], Awaitable[None]]) -> None:
+        started = time.monotonic()
+        await asyncio.gather(*(self.attempt(case, job) for case in cases))
+        assert not self.tally.troubles, "\n".join([f"{len(self.tally.troubles)} of {len(cases)}", *self.tally.troubles])
+        say(f"{cases[0].act} at every point: {self.tally}, {time.monotonic() - started:.0f} s")
+
+    async def points(self, provider: str, name: str, act: str, every: int = 1) -> list[Case]:
+        """Make the flow's cases: a dry run tells its calls."""
+        dry = Case(provider, name)
+        order = self.order(dry)
+        points = Points(0, False, lambda: None)  # noqa: FBT003
+        async with contextlib.aclosing(MemoryStore()) as store:
+            await self.prepare(dry, order, store)
+            async with watched(order, store, points) as client:
+                await flow(client, order)
+        cases = itertools.product(enumerate(points.calls, 1), (False, True))
+        return [Case(provider, name, act, point, after, call) for (point, call), after in cases][::every]
 
 
-async def _plainly(_name: str, call):  # noqa: ANN001, ANN202
-    return await call()
+@contextlib.asynccontextmanager
+async def watched(order: Order, store: TokenStore, points: Points) -> Any:  # noqa: ANN401
+    transport = HttpxTransport(verify=NO_CERTIFICATES, trust_env=False)
+    async with client_for(order, WatchedStore(store, points), WatchedTransport(transport, points)) as client:
+        yield client
+    await transport.aclose()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with Sandbox(apps=400) as sandbox:
+        yield Bench(sandbox, tmp_path)
+
+
+# --- the caller is cancelled ------------------------------------------------------------------------------------------
+
+
+async def cancel(bench: Bench, case: Case, store: TokenStore) -> None:
+    """Cancel the caller; the process lives on, and so does the spend."""
+    order = bench.order(case)
+    await bench.prepare(case, order, store)
+    points = Points(case.point, case.after, lambda: None)
+    async with watched(order, store, points) as client:
+        caller = asyncio.create_task(flow(client, order))
+        points.act = caller.cancel
+        await asyncio.wait([caller])
+        bench.tally.ways["cancelled" if caller.cancelled() else "done in spite of it"] += 1
+        if case.flow == "info":
+            assert (await client.get_info(order.app)).app == order.app
+    async with client_on(order, store) as client:
+        assert (await client.get_info(order.app)).app == order.app
+    took = bench.settle(case, order)
+    assert took["recover_code"] == (case.flow == "recover" or case.provider == "kuaishou without refresh")
+    assert took["refresh_grant"] == (case.flow == "info" and case.provider != "kuaishou without refresh")
+    await assert_newest(order, bench.side(case), store)
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_cancelled_at_every_point(bench: Bench, kind: str) -> None:
+    """Nothing is lost, and nothing had to be recovered."""
+
+    async def job(case: Case) -> None:
+        file = bench.folder / f"{case}.db".replace(" ", "_").replace(":", "")
+        opened = MemoryStore() if kind == "memory" else SqliteStore(file)
+        async with contextlib.aclosing(opened) as store:
+            await cancel(bench, case, store)
+
+    ways = ALL if kind == "memory" else SOME
+    cases = [case for provider, name in ways for case in await bench.points(provider, name, "cancel")]
+    await bench.attempt_all(cases, job)
+
+
+# --- the owner is killed, or frozen -----------------------------------------------------------------------------------
+
+
+async def way_back(workshop: Workshop, case: Case, order: Order) -> str:
+    """Have a process that knows nothing of what happened call the app, and tell what it took."""
+    order = evolve(order, act="", point=0)
+    said = await workshop.run(order, flow="info")
+    if said.get("value") == order.app:
+        return "at once"
+    # Nothing had been left yet: an authorization is repeated, by the browser's reload or the event that comes again.
+    assert said.get("error") == "AuthorizationLost", said
+    assert case.flow in {"authorize", "unnamed"}, said
+    again = await workshop.run(order)
+    if again.get("value") == order.app:
+        return "with the same code"
+    assert case.untold, again
+    assert again.get("error") == "InvalidRequest", again
+    recovered = await workshop.run(order, flow="recover")
+    assert recovered.get("value") == order.app, recovered
+    return NOT_TOLD
+
+
+async def check(workshop: Workshop, bench: Bench, case: Case, order: Order) -> None:
+    """See a process succeed that has just been started, and the newest pair kept."""
+    said = await workshop.run(order, flow="info", act="", point=0)
+    assert said.get("value") == order.app, said
+    async with contextlib.aclosing(SqliteStore(order.store)) as store:
+        await assert_newest(order, bench.side(case), store)
+
+
+async def begun(workshop: Workshop, bench: Bench, case: Case) -> tuple[Order, Worker]:
+    order = bench.order(case)
+    async with contextlib.aclosing(SqliteStore(order.store)) as store:
+        await bench.prepare(case, order, store)
+    order = evolve(order, act=case.act, point=case.point, after=case.after)
+    return order, workshop.begin(order)
+
+
+async def kill(workshop: Workshop, bench: Bench, case: Case) -> None:
+    order, worker = await begun(workshop, bench, case)
+    assert (await worker.ended()).get("exit") == -9
+    way = await way_back(workshop, case, order)
+    assert (way == NOT_TOLD) == case.untold
+    bench.tally.ways[way] += 1
+    await check(workshop, bench, case, order)
+    bench.settle(case, order)
+
+
+async def freeze(workshop: Workshop, bench: Bench, case: Case) -> None:
+    """Freeze the owner, have another take over, wake it."""
+    order, worker = await begun(workshop, bench, case)
+    assert await worker.frozen()
+    bench.tally.ways[await way_back(workshop, case, order)] += 1
+    worker.wake()
+    said = await worker.ended()
+    if said.get("value") != order.app:
+        # What it got for the code was overtaken by the recovery: dead tokens don't tell whose they were.
+        assert case.untold or case.flow == "unnamed", said
+        bench.tally.ways[f"woken and told {said.get('error')}"] += 1
+    await check(workshop, bench, case, order)
+    bench.settle(case, order)
+
+
+DOES = {"kill": kill, "freeze": freeze}
+
+
+async def enumerate_points(
+    workshop: Workshop, bench: Bench, act: str, ways: Sequence[tuple[str, str]], every: int = 1
+) -> None:
+    cases = [case for provider, name in ways for case in await bench.points(provider, name, act, every)]
+    await bench.attempt_all(cases, lambda case: DOES[act](workshop, bench, case))
+
+
+@pytest.mark.parametrize("act", ["kill", "freeze"])
+async def test_some_points(workshop: Workshop, bench: Bench, act: str) -> None:
+    await enumerate_points(workshop, bench, act, SOME, 5)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("survive", [False, True], ids=["harsh", "lenient"])
+@pytest.mark.parametrize("act", ["kill", "freeze"])
+async def test_every_point(workshop: Workshop, bench: Bench, act: str, survive: bool) -> None:  # noqa: FBT001
+    """Whether a new pair ends the older ones (harsh) or not (lenient)."""
+    for name in ("baidu", "kuaishou"):
+        bench.sandbox.provider(name).rules.old_tokens_survive = survive
+    await enumerate_points(workshop, bench, act, ALL)
+
+
+@pytest.mark.soak
+async def test_frozen_past_a_real_lease(workshop: Workshop, bench: Bench) -> None:
+    """With the term of 5 s that everybody has: frozen when the refresh was answered, and before it is sent."""
+    bench.term = 5.0
+    cases = [case for case in await bench.points("baidu", "info", "freeze") if case.call == "send token"]
+    assert len(cases) == 4  # the component's token and the refresh
+    await bench.attempt_all(cases, lambda case: freeze(workshop, bench, case))

@@ -72,6 +72,7 @@ async def test_eight_processes(
     assert [one["value"] for one in got] == [{"ok": 200}] * PROCESSES
     counts = {name: sandbox.count(operation=name, app=app) for name in ("refresh_grant", "recover_code")}
     assert counts == {"refresh_grant": 0, "recover_code": 0, renewal: 1}
-    await assert_newest(order, side)
+    async with contextlib.aclosing(SqliteStore(file)) as store:
+        await assert_newest(order, side, store)
     successes = sum(one["value"]["ok"] for one in got)
     say(f"{PROCESSES} processes x 200 tasks, {provider}: {counts}, {successes} successes, {seconds:.1f} s")

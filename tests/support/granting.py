@@ -19,7 +19,7 @@ from miniapp_tp.sandbox.exchange import Delivery
 from miniapp_tp.sandbox.exchange import Request as Came
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores import MemoryStore
-from miniapp_tp.stores.records import AppRecord, from_bytes
+from miniapp_tp.stores.records import AppRecord, from_bytes, to_bytes
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.grants import Grants
 from miniapp_tp.transport.hooks import Hooks
@@ -105,6 +105,7 @@ class Worldly:
         after: The same, after the world has answered.
         closed: How often it was closed.
         requests: What was sent.
+        timeouts: The seconds that each was given, by operation.
     """
 
     world: World
@@ -114,6 +115,7 @@ class Worldly:
     after: dict[str, Gate] = field(factory=dict[str, Gate])
     closed: int = 0
     requests: list[Request] = field(factory=list[Request])
+    timeouts: dict[str, list[float]] = field(factory=lambda: defaultdict[str, list[float]](list))
 
     def play(self, operation: str, *steps: Step) -> None:
         """Have these steps played for the next requests of an operation."""
@@ -127,6 +129,7 @@ class Worldly:
         """Play a step, or let the world answer."""
         operation = operation_of(request)
         self.requests.append(request)
+        self.timeouts[operation].append(timeout)
         self.notes.append(f"send {operation}")
         await _pass(self.gates.get(operation))
         if self.plays[operation]:
@@ -212,6 +215,20 @@ class Noting(MemoryStore):
         self._fail(self.fails, f"renew {lease.key.kind}")
         return await super().renew(lease, seconds)
 
+    def keys(self) -> list[Key]:
+        """Name everything that is kept."""
+        return [key for key, entry in self._entries.items() if entry.value is not None]
+
+    def is_lent(self, key: Key) -> bool:
+        """Tell whether somebody has a lease on a key."""
+        lent = self._lent.get(key)
+        return lent is not None and lent.until > self._clock()
+
+    def lend_anew(self, key: Key) -> None:
+        """Let the lease on a key run out, as if its owner had been frozen."""
+        lent = self._lent[key]
+        self._lent[key] = evolve(lent, until=0.0)
+
     async def aclose(self) -> None:
         self.closed += 1
         await super().aclose()
@@ -272,8 +289,6 @@ class Office:
         """Keep a record, whatever is kept now; it isn't noted."""
         key = self.keeping.key("app", app)
         found = await self.store.load(key)
-        from miniapp_tp.stores.records import to_bytes
-
         value = None if record is None else to_bytes(record)
         assert await MemoryStore.save(self.store, key, value, version=found.version) is not None
 
@@ -310,7 +325,6 @@ def office(
     name: str = "baidu",
     *,
     apps: int = 3,
-    ticket: bool = True,
     world: World | None = None,
     now: Now | None = None,
     store: Noting | None = None,
@@ -320,7 +334,7 @@ def office(
     chance: float = 0.0,
     **options: Any,  # noqa: ANN401 - the fields of Options
 ) -> Office:
-    """Open the office of a component, in whose world `ticket` says whether one was pushed."""
+    """Open the office of a component to which no ticket was pushed yet."""
     clock = now or Now()
     there = world or World(apps=apps, clock=clock)
     provider = there.provider(name)
@@ -361,7 +375,6 @@ def office(
     component_token = ComponentToken(keeping, contract(made), session)
     asking = evolve(session, limits=Limits(64), tokens={Credential.COMPONENT: component_token})
     grants = Grants(keeping, contract(made), asking)
-    del ticket
     return Office(provider, clock, kept, way, keeping, component_token, grants, pauses, attempts)
 
 
