@@ -150,7 +150,7 @@ class WatchedStore:
 
     async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
         save = partial(self.inner.save, key, value, version=version, lease=lease)
-        return await self.around(f"save {key.kind}", save)
+        return await self.around(f"{'delete' if value is None else 'save'} {key.kind}", save)
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
         return await self.around(f"acquire {key.kind}", lambda: self.inner.acquire(key, owner, seconds))
@@ -180,7 +180,7 @@ class WatchedTransport:
     around: Around
 
     async def send(self, request: Request, *, timeout: float) -> Reply:
-        name = f"send {request.address.rpartition('/')[2]}"
+        name = f"send {'/'.join(request.address.split('/')[-2:])}"
         return await self.around(name, lambda: self.inner.send(request, timeout=timeout))
 
     async def aclose(self) -> None:
