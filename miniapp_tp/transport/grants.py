@@ -226,7 +226,9 @@ class Grants:
         issued = await self._spend(self.contract.recover, app, app)
         if isinstance(issued, MiniAppError):
             return issued
-        return await self._spend(self.contract.exchange, app, issued.secret) if await held.lasts() else None
+        if not await held.lasts():
+            return None
+        return await self._spend(self.contract.exchange, app, issued.secret)
 
     async def _settle(
         self,

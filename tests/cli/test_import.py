@@ -6,7 +6,8 @@ import io
 import json
 import subprocess
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -21,9 +22,6 @@ from miniapp_tp.stores.records import AppRecord, from_bytes
 from tests.cli.processes import COMMAND, PATIENCE, environment
 from tests.support.granting import Noting
 from tests.support.scripted import script
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 COMPONENT = "a-client-id"
 ACCESS, REFRESH = "45.q7zcanary-access", "46.q7zcanary-refresh"
@@ -81,7 +79,9 @@ def lines(*rows: str) -> str:
 WHOLE: dict[str, str | bytes] = {
     "csv": lines(f"1,{ACCESS},{REFRESH},1700000000", f"2,{ACCESS},{REFRESH},1700000000"),
     "mark": "\ufeff" + lines(f"1,{ACCESS},{REFRESH},1700000000", f"2,{ACCESS},{REFRESH},1700000000"),
-    "windows": lines(f"1,{ACCESS},{REFRESH},1700000000", f"2,{ACCESS},{REFRESH},1700000000").replace("\n", "\r\n").encode(),
+    "windows": lines(f"1,{ACCESS},{REFRESH},1700000000", f"2,{ACCESS},{REFRESH},1700000000")
+    .replace("\n", "\r\n")
+    .encode(),
     "quotes": f'"app","access_token","refresh_token","expires_at"\n"1","{ACCESS}","{REFRESH}","1700000000"\n'
     f'2,"{ACCESS}",{REFRESH},1700000000.0\n',
     "spaces": f" app , access_token , refresh_token , expires_at \n1 , {ACCESS} , {REFRESH} , 1700000000 \n"

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -33,11 +33,13 @@ from miniapp_tp import (
 )
 from miniapp_tp.client import ComponentClient
 from miniapp_tp.sandbox import Fault, Sandbox
-from miniapp_tp.sandbox.provider import Provider
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores.records import TicketRecord, from_bytes
 from tests.support.granting import APP, KS_APP, OTHER, Noting, Worldly, each_of, told
 from tests.support.scripted import script
+
+if TYPE_CHECKING:
+    from miniapp_tp.sandbox.provider import Provider
 
 BACK = "https://merchant.example/authorized"
 PAGE = "https://page.example/authorize"
@@ -136,7 +138,9 @@ async def test_an_address_without_a_state(opened: Opened) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("address", ["merchant.example/x", "ftp://merchant.example", "https://", "", "https://[x", None])
+@pytest.mark.parametrize(
+    "address", ["merchant.example/x", "ftp://merchant.example", "https://", "", "https://[x", None]
+)
 async def test_an_address_that_is_none(case: Case, sandbox: Sandbox, opened: Opened, address: Any) -> None:  # noqa: ANN401
     client = await opened(case)
     with pytest.raises(InvalidArgument, match="whole address"):
@@ -239,10 +243,10 @@ async def test_a_dead_token_is_renewed_on_the_way(case: Case, sandbox: Sandbox, 
 
 
 @BOTH
-@pytest.mark.parametrize("fault", [Fault.CUT_AFTER, Fault.HTML_AFTER, Fault.TRUNCATED, Fault.ODD_STATUS, Fault.ODD_TEXT])
-async def test_a_refresh_whose_answer_is_spoilt(
-    case: Case, sandbox: Sandbox, opened: Opened, fault: Fault
-) -> None:
+@pytest.mark.parametrize(
+    "fault", [Fault.CUT_AFTER, Fault.HTML_AFTER, Fault.TRUNCATED, Fault.ODD_STATUS, Fault.ODD_TEXT]
+)
+async def test_a_refresh_whose_answer_is_spoilt(case: Case, sandbox: Sandbox, opened: Opened, fault: Fault) -> None:
     client = await opened(case)
     provider = case.provider(sandbox)
     await client.authorize(provider.authorize(case.app), app=case.app)
@@ -257,7 +261,7 @@ async def test_a_refresh_whose_answer_is_spoilt(
 
 
 async def kept_at(store: Noting, client: ComponentClient) -> float:
-    key = next(key for key in store.keys() if key.kind == "ticket")
+    key = next(key for key in store.all_keys() if key.kind == "ticket")
     assert key.component == f"{client.provider}:{client.component}"
     value = (await store.load(key)).value
     assert value is not None
@@ -561,9 +565,9 @@ async def test_two_clients_on_one_store_keep_their_components_apart() -> None:
 async def test_errors_say_where_they_occurred() -> None:
     world = World(apps=1)
     client = baidu(world, store=Noting(), transport=Worldly(world))
-    with pytest.raises(MiniAppError, match="^baidu recover 15000001: no ticket was pushed yet"):
+    with pytest.raises(MiniAppError, match=r"^baidu recover 15000001: no ticket was pushed yet"):
         await client.recover(APP)
-    with pytest.raises(AuthorizationLost, match="^baidu get_info 15000002: no tokens of this app are kept"):
+    with pytest.raises(AuthorizationLost, match=r"^baidu get_info 15000002: no tokens of this app are kept"):
         await client.get_info(OTHER)
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from miniapp_tp.transport.http import HttpxTransport
 from tests.grants.worker import NO_CERTIFICATES, Order, client_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.sandbox.provider import Provider
@@ -51,7 +52,7 @@ def order_for(sandbox: Sandbox, provider: str, **rest: Any) -> Order:  # noqa: A
 
 
 @contextlib.asynccontextmanager
-async def client_on(order: Order, store: TokenStore) -> AsyncIterator[ComponentClient]:
+async def client_on(order: Order, store: TokenStore) -> AsyncGenerator[ComponentClient]:
     """Open a client in this process."""
     transport = HttpxTransport(verify=NO_CERTIFICATES, trust_env=False)
     async with client_for(order, store, transport) as client:
@@ -69,7 +70,7 @@ async def prepare(client: ComponentClient, side: Provider, *apps: str, at: float
             app,
             access_token=pair.access_token,
             refresh_token=pair.refresh_token,
-            expires_at=side.clock() + side.terms.access_life,
+            expires_at=side.apps[app].token_expires_at or side.clock() + side.terms.access_life,
         )
 
 
@@ -98,19 +99,16 @@ async def assert_newest(order: Order, side: Provider, store: TokenStore) -> None
 class Worker:
     """A process that carries out an order."""
 
-    workshop: Workshop = field(repr=False)
+    write: Callable[[dict[str, Any]], None] = field(repr=False)
     number: int
-    _said: asyncio.Queue[dict[str, Any]] = field(factory=asyncio.Queue[dict[str, Any]])
+    heard: asyncio.Queue[dict[str, Any]] = field(factory=asyncio.Queue[dict[str, Any]])
     pid: int = 0
-
-    def hear(self, said: dict[str, Any]) -> None:
-        self._said.put_nowait(said)
 
     async def said(self, *names: str) -> dict[str, Any]:
         """Wait until it says one of some things."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                said = await self._said.get()
+                said = await self.heard.get()
                 assert "crash" not in said, said
                 if not said.keys().isdisjoint(names):
                     return said
@@ -132,7 +130,7 @@ class Worker:
         os.kill(self.pid, signal.SIGCONT)
 
     def go(self) -> None:
-        self.workshop.write({"number": self.number, "go": True})
+        self.write({"number": self.number, "go": True})
 
 
 @define
@@ -148,7 +146,7 @@ class Workshop:
 
     def begin(self, order: Order, **changes: Any) -> Worker:  # noqa: ANN401 - the fields of an order
         """Start a process."""
-        worker = Worker(self, len(self.workers))
+        worker = Worker(self.write, len(self.workers))
         self.workers.append(worker)
         self.write({"number": worker.number, **asdict(evolve(order, **changes))})
         return worker
@@ -160,8 +158,9 @@ class Workshop:
     async def hear(self) -> None:
         assert self.process.stdout is not None
         async for line in self.process.stdout:
-            said = json.loads(line)
-            self.workers[said["number"]].hear(said)
+            said: dict[str, Any] = json.loads(line)
+            number: int = said["number"]
+            self.workers[number].heard.put_nowait(said)
 
 
 @pytest.fixture

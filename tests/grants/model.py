@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections import Counter, deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeVar, cast
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
 from miniapp_tp.client import component
+from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.errors import ConnectFailed, ConnectionLost, NoAnswer, StoreError
 from miniapp_tp.sandbox.exchange import Request as Asked
+from miniapp_tp.sandbox.world import World
+from miniapp_tp.stores import TokenStore
 from miniapp_tp.wire.messages import Reply
 from tests.grants.worker import Order, WatchedStore, WatchedTransport, client_for, with_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
-    from miniapp_tp.client.component import ComponentClient
-    from miniapp_tp.sandbox.world import World
-    from miniapp_tp.stores import TokenStore
     from miniapp_tp.wire.messages import Request
 
 T = TypeVar("T")
@@ -97,37 +99,48 @@ class Troubles:
         dead: Whether the owner has ended.
         until: Until when it is frozen, by the loop's time.
         fired: How much has gone wrong.
+        late: Whether a request was sent, or an answer read, after the lease may have gone to another.
     """
 
     coming: deque[tuple[int, str, bool]] = field(factory=deque[tuple[int, str, bool]])
     dead: bool = False
     until: float = 0.0
     fired: int = 0
+    late: bool = False
 
     async def __call__(self, name: str, call: Callable[[], Awaitable[T]]) -> T:
         await self._alive()
         fault, after = self._next()
-        if fault is None:
-            result = await call()
-            await self._alive()
-            return result
+        if fault is None or fault == "freeze":
+            self.late = self.late or (fault is not None and name.startswith("send") and not after)
+            return await self._called(call, freeze=fault is not None, after=after)
         self.fired += 1
-        result = await call() if after else None
-        await self._alive()
-        return await self._suffer(fault, name, call, result)
-
-    async def _suffer(self, fault: str, name: str, call: Callable[[], Awaitable[T]], result: T | None) -> T:
-        sends = name.startswith("send")
-        if fault == "freeze":
-            self.until = asyncio.get_running_loop().time() + FREEZE
+        if after:
+            await call()
             await self._alive()
-            return await call() if result is None else result
         if fault == "die":
             self.dead = True
             raise Died
-        if sends and fault == "html":
+        if not name.startswith("send"):
+            raise StoreError("a fault of the test")
+        if fault == "html":
             return cast("T", HTML)
-        raise _lost(fault, carried_out=result is not None) if sends else StoreError("a fault of the test")
+        raise _lost(fault, carried_out=after)
+
+    async def _called(self, call: Callable[[], Awaitable[T]], *, freeze: bool, after: bool) -> T:
+        """Have the call carried out, frozen before or after it if so."""
+        if freeze and not after:
+            await self._freeze()
+        result = await call()
+        if freeze and after:
+            await self._freeze()
+        await self._alive()
+        return result
+
+    async def _freeze(self) -> None:
+        self.fired += 1
+        self.until = asyncio.get_running_loop().time() + FREEZE
+        await self._alive()
 
     def _next(self) -> tuple[str | None, bool]:
         if not self.coming:
@@ -140,7 +153,7 @@ class Troubles:
 
     async def _alive(self) -> None:
         loop = asyncio.get_running_loop()
-        while loop.time() < self.until:
+        while loop.time() < self.until:  # noqa: ASYNC110 - it may be frozen anew meanwhile
             await asyncio.sleep(self.until - loop.time())
         if self.dead:
             raise Died
@@ -181,10 +194,7 @@ class Setting:
     def owner(self) -> Owner:
         """Start a process."""
         troubles = Troubles()
-        before = vars(component)["Keeping"]
-        vars(component)["Keeping"] = with_terms(TERM, self.clock)
-        try:
-            store, transport = WatchedStore(self.store, troubles), Imitated(self.world, self.spent)
-            return Owner(client_for(self.order, store, WatchedTransport(transport, troubles)), troubles)
-        finally:
-            vars(component)["Keeping"] = before
+        store = WatchedStore(self.store, troubles)
+        transport = WatchedTransport(Imitated(self.world, self.spent), troubles)
+        with patch.object(component, "Keeping", with_terms(TERM, self.clock)):
+            return Owner(client_for(self.order, store, transport), troubles)

@@ -16,7 +16,9 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import define, evolve, field, frozen
@@ -29,8 +31,7 @@ from tests.grants.conftest import assert_newest, client_on, kept, order_for, pre
 from tests.grants.worker import NO_CERTIFICATES, Order, Points, WatchedStore, WatchedTransport, client_for, flow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.sandbox.provider import Provider
@@ -181,7 +182,7 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def watched(order: Order, store: TokenStore, points: Points) -> Any:  # noqa: ANN401
+async def watched(order: Order, store: TokenStore, points: Points) -> AsyncGenerator[ComponentClient]:
     transport = HttpxTransport(verify=NO_CERTIFICATES, trust_env=False)
     async with client_for(order, WatchedStore(store, points), WatchedTransport(transport, points)) as client:
         yield client
@@ -217,19 +218,38 @@ async def cancel(bench: Bench, case: Case, store: TokenStore) -> None:
     await assert_newest(order, bench.side(case), store)
 
 
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
-async def test_cancelled_at_every_point(bench: Bench, kind: str) -> None:
-    """Nothing is lost, and nothing had to be recovered."""
-
+async def cancel_all(bench: Bench, ways: Sequence[tuple[str, str]], stores: Iterator[TokenStore], every: int) -> None:
     async def job(case: Case) -> None:
-        file = bench.folder / f"{case}.db".replace(" ", "_").replace(":", "")
-        opened = MemoryStore() if kind == "memory" else SqliteStore(file)
-        async with contextlib.aclosing(opened) as store:
+        async with contextlib.aclosing(next(stores)) as store:
             await cancel(bench, case, store)
 
-    ways = ALL if kind == "memory" else SOME
-    cases = [case for provider, name in ways for case in await bench.points(provider, name, "cancel")]
+    cases = [case for provider, name in ways for case in await bench.points(provider, name, "cancel", every)]
     await bench.attempt_all(cases, job)
+
+
+def memories() -> Iterator[TokenStore]:
+    while True:
+        yield MemoryStore()
+
+
+def files(folder: Path) -> Iterator[TokenStore]:
+    for number in itertools.count():
+        yield SqliteStore(folder / f"cancelled {number}.db")
+
+
+async def test_cancelled_at_every_point(bench: Bench) -> None:
+    """Nothing is lost, and nothing has to be recovered."""
+    await cancel_all(bench, SOME, memories(), 1)
+
+
+async def test_cancelled_at_some_points_of_a_file(bench: Bench, tmp_path: Path) -> None:
+    await cancel_all(bench, SOME, files(tmp_path), 5)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+async def test_cancelled_at_every_point_of_all(bench: Bench, tmp_path: Path, kind: str) -> None:
+    await cancel_all(bench, ALL, memories() if kind == "memory" else files(tmp_path), 1)
 
 
 # --- the owner is killed, or frozen -----------------------------------------------------------------------------------
@@ -320,9 +340,10 @@ async def enumerate_points(
     await bench.attempt_all(cases, lambda case: DOES[act](workshop, bench, case))
 
 
-@pytest.mark.parametrize("act", ["kill", "freeze"])
-async def test_some_points(workshop: Workshop, bench: Bench, act: str) -> None:
-    await enumerate_points(workshop, bench, act, SOME, 5)
+# Odd, so that calls are hit before and after they are carried out by turns.
+@pytest.mark.parametrize(("act", "every"), [("kill", 7), ("freeze", 11)])
+async def test_some_points(workshop: Workshop, bench: Bench, act: str, every: int) -> None:
+    await enumerate_points(workshop, bench, act, SOME, every)
 
 
 @pytest.mark.soak

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,19 +16,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from miniapp_tp.sandbox import Sandbox
+    from miniapp_tp.sandbox.provider import Provider
     from tests.grants.conftest import Workshop
+    from tests.grants.worker import Order
 
 TASKS = 1000
 PROCESSES = 8
-WAYS = [("baidu", False, "refresh_grant"), ("kuaishou", True, "refresh_grant"), ("kuaishou", False, "recover_code")]
+WAYS = ["baidu", "kuaishou", "kuaishou without refresh"]
 
 
-@pytest.mark.parametrize(("provider", "refreshes", "renewal"), WAYS)
-async def test_a_thousand_tasks(sandbox: Sandbox, provider: str, refreshes: bool, renewal: str) -> None:  # noqa: FBT001
+def order_of(sandbox: Sandbox, way: str, **rest: Any) -> tuple[Provider, Order, str]:  # noqa: ANN401
+    """Make the order, and name what renews a grant."""
+    provider = way.partition(" ")[0]
     side = sandbox.provider(provider)
     (app,) = side.apps
-    path = side.rules.refresh_path if refreshes else None
-    order = order_for(sandbox, provider, store="", flow="info", app=app, refresh_path=path)
+    path = side.rules.refresh_path if way == provider else None
+    order = order_for(sandbox, provider, app=app, refresh_path=path, **rest)
+    return side, order, "refresh_grant" if way == provider else "recover_code"
+
+
+@pytest.mark.parametrize("way", [WAYS[0], pytest.param(WAYS[1], marks=pytest.mark.soak), WAYS[2]])
+async def test_a_thousand_tasks(sandbox: Sandbox, way: str) -> None:
+    side, order, renewal = order_of(sandbox, way, store="", flow="info")
+    app = order.app
     async with client_on(order, MemoryStore()) as client:
         await prepare(client, side, app)
         await client.get_info(app)
@@ -41,23 +51,12 @@ async def test_a_thousand_tasks(sandbox: Sandbox, provider: str, refreshes: bool
     exchanges = sandbox.count(operation="exchange_code", app=app)
     assert counts == {"refresh_grant": 0, "recover_code": 0, renewal: 1}
     assert exchanges == (renewal == "recover_code")
-    say(f"{TASKS} tasks, one dead token, {provider}: {counts}, exchanges {exchanges}, all succeed, {seconds:.1f} s")
+    say(f"{TASKS} tasks, one dead token, {way}: {counts}, exchanges {exchanges}, all succeed, {seconds:.1f} s")
 
 
-@pytest.mark.parametrize(("provider", "refreshes", "renewal"), WAYS)
-async def test_eight_processes(
-    sandbox: Sandbox,
-    workshop: Workshop,
-    tmp_path: Path,
-    provider: str,
-    refreshes: bool,  # noqa: FBT001
-    renewal: str,
-) -> None:
-    side = sandbox.provider(provider)
-    (app,) = side.apps
-    path = side.rules.refresh_path if refreshes else None
-    file = str(tmp_path / "tokens.db")
-    order = order_for(sandbox, provider, store=file, flow="many", app=app, refresh_path=path, tasks=200)
+async def eight_processes(sandbox: Sandbox, workshop: Workshop, file: str, way: str) -> None:
+    side, order, renewal = order_of(sandbox, way, store=file, flow="many", tasks=200)
+    app = order.app
     async with contextlib.aclosing(SqliteStore(file)) as store, client_on(order, store) as client:
         await prepare(client, side, app)
     workers = [workshop.begin(order) for _ in range(PROCESSES)]
@@ -75,4 +74,14 @@ async def test_eight_processes(
     async with contextlib.aclosing(SqliteStore(file)) as store:
         await assert_newest(order, side, store)
     successes = sum(one["value"]["ok"] for one in got)
-    say(f"{PROCESSES} processes x 200 tasks, {provider}: {counts}, {successes} successes, {seconds:.1f} s")
+    say(f"{PROCESSES} processes x 200 tasks, {way}: {counts}, {successes} successes, {seconds:.1f} s")
+
+
+async def test_eight_processes(sandbox: Sandbox, workshop: Workshop, tmp_path: Path) -> None:
+    await eight_processes(sandbox, workshop, str(tmp_path / "tokens.db"), "baidu")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("way", WAYS)
+async def test_eight_processes_of_each(sandbox: Sandbox, workshop: Workshop, tmp_path: Path, way: str) -> None:
+    await eight_processes(sandbox, workshop, str(tmp_path / "tokens.db"), way)

@@ -16,25 +16,27 @@ import ssl
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from unittest.mock import patch
 
 from attrs import define, field, frozen
 
 from miniapp_tp import BaiduClient, KuaishouClient
 from miniapp_tp.client import component
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.stores import SqliteStore
+from miniapp_tp.stores import SqliteStore, TokenStore
+from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.options import Options
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable
 
     from miniapp_tp.client.component import ComponentClient
-    from miniapp_tp.stores import Entry, Key, Lease, TokenStore
-    from miniapp_tp.transport.base import Transport
+    from miniapp_tp.stores import Entry, Key, Lease
     from miniapp_tp.wire.messages import Reply, Request
 
 T = TypeVar("T")
@@ -133,7 +135,7 @@ class Points:
             self._renewing -= 1
 
     async def _now(self) -> None:
-        while self._renewing:
+        while self._renewing:  # noqa: ASYNC110 - turns of the loop, no time
             await asyncio.sleep(0)
         self.act()
 
@@ -212,7 +214,7 @@ def client_for(order: Order, store: TokenStore, transport: Transport) -> Compone
 
 
 @contextlib.asynccontextmanager
-async def opened(order: Order, around: Around) -> AsyncIterator[ComponentClient]:
+async def opened(order: Order, around: Around) -> AsyncGenerator[ComponentClient]:
     """Open a client on the order's file, watched."""
     store = SqliteStore(order.store, patience=order.patience)
     transport = HttpxTransport(verify=NO_CERTIFICATES, trust_env=False)
@@ -269,6 +271,10 @@ async def carried_out(order: Order) -> dict[str, Any]:
 # --- the process that forks the others ------------------------------------------------------------------------------
 
 
+def _heard(_signal: int, _frame: object) -> None:
+    """Do nothing: what matters is that the wait for input ends."""
+
+
 _mine: dict[str, Any] = {}
 
 
@@ -294,7 +300,7 @@ class Foreman:
         ended, wake = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(ended, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _heard)
         signal.set_wakeup_fd(wake)
         selector = selectors.DefaultSelector()
         selector.register(0, selectors.EVENT_READ)
@@ -348,7 +354,7 @@ def work(number: int, source: int, order: Order) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(source, 0)
     _mine["number"] = number
-    vars(component)["Keeping"] = with_terms(order.term)
+    patch.object(component, "Keeping", with_terms(order.term)).start()
     code = 1
     try:
         tell(asyncio.run(carried_out(order)))

@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl
 from attrs import frozen
 
 from miniapp_tp import MiniAppError, Request, Secret
+from miniapp_tp.wire.dialect import Dialect
 from miniapp_tp.wire.exchange import build, parse, sign
 from tests.providers.reading import reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from miniapp_tp.wire.dialect import Dialect
     from miniapp_tp.wire.endpoint import Endpoint
 
 P = TypeVar("P")
@@ -32,7 +32,11 @@ class Desk:
     def request(self, endpoint: Endpoint[P, Any], params: P) -> Request:
         """Write a request, the component's token included where it is carried."""
         request = build(self.dialect, endpoint, params, BASE)
-        return request if endpoint.credential is None else sign(self.dialect, endpoint.credential, request, COMPONENT_TOKEN)
+        return (
+            request
+            if endpoint.credential is None
+            else sign(self.dialect, endpoint.credential, request, COMPONENT_TOKEN)
+        )
 
     def read(self, endpoint: Endpoint[P, R], params: P, body: object, status: int = 200) -> R | MiniAppError:
         """Read the reply to a request."""

@@ -1,7 +1,8 @@
-"""The life of grants without a socket: the sandbox's world as a transport, a store that notes, a clock moved by hand."""
+"""Grants without a socket: the sandbox's world as a transport, a store that notes, a clock moved by hand."""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +18,7 @@ from miniapp_tp.providers.kuaishou.dialect import ON_BEHALF, for_component
 from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
 from miniapp_tp.sandbox.exchange import Delivery
 from miniapp_tp.sandbox.exchange import Request as Came
+from miniapp_tp.sandbox.provider import Provider
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores import MemoryStore
 from miniapp_tp.stores.records import AppRecord, from_bytes, to_bytes
@@ -27,14 +29,13 @@ from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.session import Session
 from miniapp_tp.wire.dialect import Credential
+from tests.support.scripted import Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from miniapp_tp.contract import TokenContract
-    from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.stores import Entry, Key, Lease
-    from tests.support.scripted import Step
 
 APP: Final = "15000001"
 OTHER: Final = "15000002"
@@ -149,8 +150,13 @@ class Worldly:
         self.closed += 1
 
     def count(self, operation: str) -> int:
-        """Count the requests of an operation, played ones included."""
+        """Count the requests of an operation by all who share the notes, played ones included."""
         return self.notes.count(f"send {operation}")
+
+
+def operations(transport: Worldly) -> list[str]:
+    """Name what this transport alone was asked for."""
+    return [operation_of(request) for request in transport.requests]
 
 
 async def _pass(gate: Gate | None) -> None:
@@ -170,7 +176,6 @@ def told(request: Request) -> dict[str, str]:
     return {**dict(request.query), **dict(parse_qsl(request.body.decode()))}
 
 
-@define
 class Noting(MemoryStore):
     """A store that notes what is saved, and fails when it is told to.
 
@@ -181,15 +186,12 @@ class Noting(MemoryStore):
         closed: How often it was closed.
     """
 
-    notes: list[str]
-    fails: dict[str, int]
-    breaks: dict[str, int]
-    closed: int
-
-    def __init__(self, notes: list[str] | None = None) -> None:
-        super().__init__()
-        self.notes = [] if notes is None else notes
-        self.fails, self.breaks, self.closed = {}, {}, 0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock=clock)
+        self.notes: list[str] = []
+        self.fails: dict[str, int] = {}
+        self.breaks: dict[str, int] = {}
+        self.closed = 0
 
     async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
         note = _note(key, value)
@@ -215,7 +217,7 @@ class Noting(MemoryStore):
         self._fail(self.fails, f"renew {lease.key.kind}")
         return await super().renew(lease, seconds)
 
-    def keys(self) -> list[Key]:
+    def all_keys(self) -> list[Key]:
         """Name everything that is kept."""
         return [key for key, entry in self._entries.items() if entry.value is not None]
 
@@ -369,9 +371,7 @@ def office(
         sleep=pause,
         chance=lambda: chance,
     )
-    keeping = Keeping(
-        kept, f"{name}:{provider.component}", clock=clock, chance=lambda: chance, sleep=clock.sleep
-    )
+    keeping = Keeping(kept, f"{name}:{provider.component}", clock=clock, chance=lambda: chance, sleep=clock.sleep)
     component_token = ComponentToken(keeping, contract(made), session)
     asking = evolve(session, limits=Limits(64), tokens={Credential.COMPONENT: component_token})
     grants = Grants(keeping, contract(made), asking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from miniapp_tp.stores.records import TicketRecord, TokenRecord
 from miniapp_tp.transport.windows import AGAIN
 from tests.support.granting import Office, office, opened, told
 from tests.support.scripted import baidu_no, gateway_no, page
+
+if TYPE_CHECKING:
+    from miniapp_tp.stores import Key, Lease
 
 MONTH = 2_592_000.0
 ASK = "get_component_token"
@@ -154,6 +158,7 @@ async def test_a_rejected_token_is_replaced_once(name: str) -> None:
     new = await one.component_token.get()
     assert new != old
     await one.component_token.reject("", old)  # said late, of a token that isn't the present one any more
+    one.store.fails["load component"] = 1000
     assert await one.component_token.get() == new
     assert one.transport.count(ASK) == 2
 
@@ -279,6 +284,22 @@ async def test_a_token_whose_lease_was_lost_gives_way_to_the_newer_one() -> None
     found = await one.keeping.load(key, TokenRecord)
     assert found.record is not None
     assert found.record.token == newer
+
+
+async def test_a_token_that_another_got_while_one_waited_for_the_lease_is_taken() -> None:
+    one = await opened()
+    two = one.another()
+    acquire, given = one.store.acquire, list[Secret]()
+
+    async def acquire_late(key: Key, owner: str, seconds: float) -> Lease | None:
+        if not given:
+            one.store.acquire = acquire  # type: ignore[method-assign]
+            given.append(await two.component_token.get())
+        return await acquire(key, owner, seconds)
+
+    one.store.acquire = acquire_late  # type: ignore[method-assign]
+    assert [await one.component_token.get()] == given
+    assert one.transport.requests == []
 
 
 async def test_its_life_is_what_the_provider_says() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
@@ -11,6 +11,9 @@ import pytest
 
 from miniapp_tp import ConnectFailed, DeadlineExceeded, RateLimited
 from miniapp_tp.transport.flights import Flights
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
 
 LAPS = 20
 

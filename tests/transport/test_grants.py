@@ -32,10 +32,13 @@ from miniapp_tp import (
 from miniapp_tp.sandbox import Fault
 from miniapp_tp.stores.records import AppRecord
 from miniapp_tp.transport.windows import AGAIN
-from tests.support.granting import APP, KS_APP, OTHER, Office, office, opened, told
+from tests.support.granting import APP, KS_APP, OTHER, Office, office, opened, operations, told
 from tests.support.scripted import answer, baidu_no, baidu_yes, gateway_no, kuaishou_no, page
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from miniapp_tp.stores import Entry, Key
     from tests.support.scripted import Step
 
 HOUR = 3600.0
@@ -285,6 +288,7 @@ async def test_a_rejected_token_is_replaced_once() -> None:
     new = await one.grants.get(APP)
     assert new.reveal() == held(one) != old.reveal()
     await one.grants.reject(APP, old)  # by one who was slow
+    one.store.fails["load app"] = 1000
     assert await one.grants.get(APP) == new
     assert one.notes == REFRESHED
 
@@ -319,8 +323,8 @@ SPENT_NOTHING: dict[str, tuple[list[Step], type[MiniAppError]]] = {
     "429": ([page(429)], RateLimited),
     "quota": ([gateway_no(17)], QuotaExhausted),
     "ip": ([gateway_no(5)], PermissionDenied),
-    "token": ([gateway_no(110), gateway_no(110)], CredentialRejected),
-    "client": ([word("invalid_client"), word("invalid_client")], CredentialRejected),
+    "token": ([gateway_no(110)] * 3, CredentialRejected),
+    "client": ([word("invalid_client")] * 3, CredentialRejected),
 }
 NOTHING = pytest.mark.parametrize(("steps", "kind"), SPENT_NOTHING.values(), ids=SPENT_NOTHING)
 
@@ -431,7 +435,9 @@ async def test_a_doubt_is_recovered(step: Step, reached: bool) -> None:  # noqa:
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.CUT_AFTER, Fault.TRUNCATED, Fault.HTML_AFTER, Fault.CUT_BEFORE, Fault.HTML_5XX], ids=lambda it: it.value
+    "fault",
+    [Fault.CUT_AFTER, Fault.TRUNCATED, Fault.HTML_AFTER, Fault.CUT_BEFORE, Fault.HTML_5XX],
+    ids=lambda it: it.value,
 )
 @pytest.mark.parametrize("name", ["baidu", "kuaishou"])
 async def test_answers_that_dont_arrive(name: str, fault: Fault) -> None:
@@ -688,24 +694,46 @@ async def test_an_owner_that_was_frozen_before_it_exchanged_a_code_exchanges_non
     assert await one.is_safe()
 
 
-async def test_a_lease_that_is_lost_before_the_intent_is_written() -> None:
-    one = await moved_in()
-    two = one.another()
-    taken: list[str] = []
-    load = one.store.load
+def losing(one: Office, then: Callable[[], Awaitable[object]]) -> None:
+    """Take the lease on the app away just after its record was read under it, once, and let another go on."""
+    load, taken = one.store.load, list[str]()
 
-    async def load_and_lose(key: Any) -> Any:  # noqa: ANN401 - as the store's
+    async def load_and_lose(key: Key) -> Entry:
         entry = await load(key)
-        lent = one.store.is_lent(key)
-        if key.kind == "app" and lent and not taken:
+        if key.kind == "app" and one.store.is_lent(key) and not taken:
             taken.append("taken")
             one.store.lend_anew(key)
-            taken.append((await two.grants.get(APP)).reveal())
+            await then()
         return entry
 
     one.store.load = load_and_lose  # type: ignore[method-assign]
-    assert (await one.grants.get(APP)).reveal() == taken[1]
+
+
+async def test_a_lease_that_is_lost_before_the_intent_is_written() -> None:
+    one = await moved_in()
+    two = one.another()
+    losing(one, lambda: two.grants.get(APP))
+    assert (await one.grants.get(APP)).reveal() == held(one)
+    assert operations(one.transport) == ["get_component_token"]
     assert one.provider.spent[APP].used == 1
+
+
+async def test_a_lease_that_is_lost_before_a_recovery_or_an_exchange_begins() -> None:
+    one = await moved_in()
+    two = one.another()
+    losing(one, lambda: two.grants.recover(APP))
+    await one.grants.recover(APP)
+    assert operations(one.transport).count("recover_code") == 1  # what was asked for is done, when it is its turn
+    assert await one.is_safe()
+
+    one = await moved_in()
+    two = one.another()
+    code = Secret(one.provider.authorize(APP))
+    losing(one, lambda: two.grants.authorize(code, APP))
+    await one.grants.authorize(code, APP)
+    assert operations(one.transport) == ["get_component_token"]
+    assert one.provider.spent[APP].pairs == 1
+    assert await one.is_safe()
 
 
 # --- authorizing ------------------------------------------------------------------------------------------------
@@ -841,7 +869,9 @@ async def test_kuaishou_tells_the_app() -> None:
 
 async def test_kuaishou_that_doesnt_tell_the_app() -> None:
     one = await opened("kuaishou")
-    one.transport.play("exchange_code", answer({"result": 1, "authorizerAccessToken": "t", "authorizerRefreshToken": "r"}))
+    one.transport.play(
+        "exchange_code", answer({"result": 1, "authorizerAccessToken": "t", "authorizerRefreshToken": "r"})
+    )
     with pytest.raises(ReplyNotUnderstood, match="without saying for which app"):
         await one.grants.authorize(Secret("a code"), None)
     names = [name async for name in one.store.names(one.keeping.component, "unnamed")]
@@ -905,6 +935,24 @@ async def test_another_apps_unnamed_tokens_that_are_dead_spoil_nothing() -> None
     two = one.another()
     with pytest.raises(AuthorizationLost, match="authorize or adopt it"):
         await two.grants.get(OTHER)
+
+
+async def test_unnamed_tokens_that_another_has_named_meanwhile() -> None:
+    one = await opened()
+    code = await dies_before_naming(one)
+    two, three = one.another(), one.another()
+    load, named = one.store.load, list[str]()
+
+    async def load_late(key: Key) -> Entry:
+        if key.kind == "unnamed" and not named:
+            named.append("by three")
+            await three.grants.authorize(code, None)
+        return await load(key)
+
+    one.store.load = load_late  # type: ignore[method-assign]
+    with pytest.raises(AuthorizationLost):
+        await two.grants.get(OTHER)
+    assert await one.apps() == [APP]
 
 
 async def test_tokens_are_named_only_once_by_two_at_once() -> None:
@@ -993,7 +1041,7 @@ async def test_two_adoptions_at_once_are_both_made() -> None:
     one = await opened()
     first = await record_of(one)
     second = evolve(first, refresh=Secret("46.second"))
-    assert await asyncio.gather(one.grants.adopt(APP, first), one.grants.adopt(APP, second)) == [True, True]
+    assert all(await asyncio.gather(one.grants.adopt(APP, first), one.grants.adopt(APP, second)))
     assert one.notes == ["save app pair", "save app pair"]
 
 

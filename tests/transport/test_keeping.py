@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
@@ -12,8 +13,10 @@ from miniapp_tp import Secret, StoreError
 from miniapp_tp.stores import Key
 from miniapp_tp.stores.records import TicketRecord, to_bytes
 from miniapp_tp.transport.keeping import Found, Keeping
-from miniapp_tp.transport.tenure import Tenure
 from tests.support.granting import Noting, Now
+
+if TYPE_CHECKING:
+    from miniapp_tp.transport.tenure import Tenure
 
 COMPONENT = "baidu:a-client"
 TICKET = TicketRecord(ticket=Secret("made-up"), at=1.0)

@@ -42,8 +42,7 @@ class Timed(Noting):
     """A store with a clock that a test moves, which counts renewals."""
 
     def __init__(self, now: Now) -> None:
-        super().__init__()
-        self._clock = now
+        super().__init__(now)
         self.renewed = 0
 
     async def renew(self, lease: object, seconds: float) -> bool:
@@ -111,10 +110,14 @@ async def test_a_lost_lease_ends_the_beat(store: Timed, now: Now) -> None:
 
 async def test_the_beat_ends_with_the_work(store: Timed) -> None:
     heart = Heart()
-    with pytest.raises(LookupError):
+
+    async def work() -> None:
         async with tenure(store, KEY, "one", 5.0, heart.sleep):
             await laps()
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await work()
     await laps()
     heart.beats[-1].set()
     await laps()

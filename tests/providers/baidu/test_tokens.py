@@ -120,7 +120,8 @@ def test_which_app_a_token_is_for() -> None:
     assert BAIDU.value(APP_OF, None, {"errno": 0, "data": body}) == Identity(APP, ("a", "b"))
     assert BAIDU.value(APP_OF, None, {"errno": 0, "data": {"app_id": "15263713"}}) == Identity(APP, ())
     assert token.reveal() not in repr(APP_OF)
-    for odd in ({"app_id": None}, {"app_id": []}, {}):
+    odds: list[dict[str, Any]] = [{"app_id": None}, {"app_id": []}, {}]
+    for odd in odds:
         found = BAIDU.read(APP_OF, None, {"errno": 0, "data": odd})
         assert isinstance(found, ReplyNotUnderstood)
 
@@ -201,14 +202,13 @@ def test_a_pair_without_a_refresh_token_is_still_one() -> None:
 @pytest.mark.parametrize("odd", [None, "", 0, -1, "soon", True, 3600.5, [3600], 10**30, "9" * 5000], ids=repr)
 def test_what_no_life_can_be_is_the_usual_one(odd: Any) -> None:  # noqa: ANN401 - JSON of any kind
     assert BAIDU.value(REFRESHING, REFRESH, flat(PAIR_YES, expires_in=odd)).seconds == 3600
-    for endpoint, params, name, usual in (
-        (CONTRACT.component_token, TICKET, "access_token", 2592000),
-        (CONTRACT.pre_auth_code, None, "pre_auth_code", 1200),
-        (CONTRACT.recover, APP, "authorization_code", 18000),
+    for call, name, usual in (
+        (ASKED["component"], "access_token", 2592000),
+        (ASKED["pre-auth"], "pre_auth_code", 1200),
+        (ASKED["recover"], "authorization_code", 18000),
     ):
-        call: Any = (endpoint, params)
-        found = BAIDU.value(*call, {"errno": 0, "data": flat({name: "made-up"}, expires_in=odd)})
-        assert found == Issued(Secret("made-up"), usual)
+        body = {"errno": 0, "data": flat({name: "made-up"}, expires_in=odd)}
+        assert BAIDU.value(call[0], call[1], body) == Issued(Secret("made-up"), usual)
 
 
 @EACH
@@ -297,26 +297,25 @@ def test_each_calls_own_no(name: str, body: dict[str, Any], expected: Expected, 
     assert error.status == status
 
 
+GATEWAY: list[tuple[dict[str, Any], Expected]] = [
+    (gateway(110, "Access token invalid or no longer valid"), TOKEN_REFUSED),
+    (gateway(111, "Access token expired"), TOKEN_REFUSED),
+    (gateway(100, "Invalid parameter: access_token"), TOKEN_REFUSED),
+    (gateway(13), TICKET_REFUSED),
+    (gateway(14), TICKET_REFUSED),
+    (gateway(101), TICKET_REFUSED),
+    (business(44000), TOKEN_REFUSED),
+    (gateway(5), DENIED),
+    (gateway(4), TOO_FAST),
+    (gateway(18), TOO_FAST),
+    (gateway(17), USED_UP),
+    (gateway(19), USED_UP),
+    (gateway(2), DOWN),
+]
+
+
 @WITH_TOKEN
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (gateway(110, "Access token invalid or no longer valid"), TOKEN_REFUSED),
-        (gateway(111, "Access token expired"), TOKEN_REFUSED),
-        (gateway(100, "Invalid parameter: access_token"), TOKEN_REFUSED),
-        (gateway(13), TICKET_REFUSED),
-        (gateway(14), TICKET_REFUSED),
-        (gateway(101), TICKET_REFUSED),
-        (business(44000), TOKEN_REFUSED),
-        (gateway(5), DENIED),
-        (gateway(4), TOO_FAST),
-        (gateway(18), TOO_FAST),
-        (gateway(17), USED_UP),
-        (gateway(19), USED_UP),
-        (gateway(2), DOWN),
-    ],
-    ids=lambda value: str(next(iter(value.values()))) if isinstance(value, dict) else value[0].__name__,
-)
+@pytest.mark.parametrize(("body", "expected"), GATEWAY, ids=[f"{next(iter(body.values()))}" for body, _ in GATEWAY])
 def test_the_gateways_no_is_the_same_everywhere(call: Call, body: dict[str, Any], expected: Expected) -> None:
     error = BAIDU.error(*call, body)
     assert (type(error), error.actor, error.scope) == expected
@@ -325,7 +324,8 @@ def test_the_gateways_no_is_the_same_everywhere(call: Call, body: dict[str, Any]
 
 @EACH
 @pytest.mark.parametrize(
-    ("status", "kind"), [(429, RateLimited), (500, ProviderUnavailable), (502, ProviderUnavailable), (302, ReplyNotUnderstood)]
+    ("status", "kind"),
+    [(429, RateLimited), (500, ProviderUnavailable), (502, ProviderUnavailable), (302, ReplyNotUnderstood)],
 )
 def test_without_a_verdict_the_status_decides(call: Call, status: int, kind: type[MiniAppError]) -> None:
     error = BAIDU.error(*call, b"<html>", status)
@@ -351,7 +351,11 @@ def test_echoed_secrets_are_masked(call: Call) -> None:
 
 @given(JSON, st.sampled_from(list(ASKED.values())), st.integers(100, 599))
 def test_no_json_breaks_it(body: object, call: Call, status: int) -> None:
-    for shape in (body, {"errno": 0, "data": body}, {"access_token": "45.made-up", "expires_in": body, "refresh_token": body}):
+    for shape in (
+        body,
+        {"errno": 0, "data": body},
+        {"access_token": "45.made-up", "expires_in": body, "refresh_token": body},
+    ):
         found = BAIDU.read(*call, shape, status)
         if isinstance(found, Pair | Issued):
             assert 0 < found.seconds < 10**10
