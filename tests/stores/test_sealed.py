@@ -23,7 +23,7 @@ from miniapp_tp.stores.sealing import MAGIC, SealKey, is_sealed, opened, seal_ke
 from tests.support.canaries import CORE, frames_of, sings, texts_of
 from tests.support.servers import place
 
-OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
+OLD, NEW = b"\xfb\xef\xff" * 10 + b"\xff" * 2, bytes(range(32))
 OLD_KEY, NEW_KEY = SealKey(OLD), SealKey(NEW)
 KEY = Key("baidu:component", "app", "15000001")
 OTHER = Key("baidu:component", "app", "15000002")
