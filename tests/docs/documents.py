@@ -116,8 +116,8 @@ def codes(text: str) -> list[str]:
 
 
 def commands(source: str) -> Iterator[list[str]]:
-    """Give the commands of a bash block, as words, without comments."""
+    """Give the commands of a bash block, as words, without comments and what is fed to them."""
     for line in source.splitlines():
-        words = line.partition("#")[0].split()
+        words = line.partition("#")[0].partition(" < ")[0].split()
         if words:
             yield words

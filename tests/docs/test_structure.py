@@ -138,7 +138,7 @@ def test_what_the_tree_says_of_attributes_is_true(path: Path) -> None:
     for line in tree.splitlines():
         name, *attributes = line.lstrip("│├└─ ").split()
         error = ERRORS[name].__new__(ERRORS[name], "")
-        if name in {"ReplyNotUnderstood", "ProviderError"}:
+        if name in {"ReplyNotUnderstood", "TicketMissing", "ProviderError"}:
             error = ERRORS[name]("")
         assert all(hasattr(error, attribute[1:]) for attribute in attributes if attribute.startswith("."))
 
