@@ -17,6 +17,11 @@ ROOT: Final = Path(__file__).parents[2]
 ENGLISH: Final = ROOT / "README.md"
 CHINESE: Final = ROOT / "README.zh-CN.md"
 READMES: Final = (ENGLISH, CHINESE)
+TWINS: Final = tuple(
+    (path, path.with_suffix(".zh-CN.md"))
+    for path in (ENGLISH, *sorted((ROOT / "docs").glob("*.md")))
+    if not path.name.endswith(".zh-CN.md")
+)
 DOCUMENTS: Final = (*READMES, *sorted((ROOT / "docs").glob("*.md")))
 LINKED: Final = (*DOCUMENTS, ROOT / "CONTRIBUTING.md")
 LANGUAGES: Final = ("python", "text", "bash")
