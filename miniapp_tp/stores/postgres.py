@@ -191,7 +191,8 @@ class PostgresStore:
         found = await self._found()
         if found == 0:
             await self._ask(self._statements.migrate)
-        elif found != SCHEMA_VERSION:
+            found = await self._found()
+        if found != SCHEMA_VERSION:
             todo = f"run `miniapp-tp store migrate`: its tables have version {found}, this miniapp_tp needs"
             raise self._unusable(f"{todo} {SCHEMA_VERSION}")
         for risk in self._risks:
