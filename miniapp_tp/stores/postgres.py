@@ -67,7 +67,7 @@ class PostgresStore:
     cancelled stops waiting; what it asked for is done all the same.
 
     Args:
-        pool: An open pool of psycopg 3 (`psycopg_pool.AsyncConnectionPool`) or of asyncpg (`asyncpg.create_pool`), which
+        pool: An open pool of psycopg 3 (`psycopg_pool.AsyncConnectionPool`) or of asyncpg (`asyncpg.create_pool`); it
             stays the caller's to close.
         schema: The schema of the store's tables.
         patience: Seconds to wait at most for an answer.
@@ -249,7 +249,8 @@ class PostgresStore:
                     return list(missing)
                 return self._told(problem)
 
-        return _given(await self._calls.run(attempt))
+        rows: list[Row] = _given(await self._calls.run(attempt))
+        return rows
 
     async def _twice(self, statement: str, arguments: Arguments) -> list[Row]:
         patience = self._calls.patience

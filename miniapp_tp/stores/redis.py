@@ -44,9 +44,13 @@ _PASSING: Final = {"BusyLoadingError", "ClusterDownError", "MaxConnectionsError"
 class RedisClient(Protocol):
     """What a store needs of `redis.asyncio.Redis` and `redis.asyncio.RedisCluster`."""
 
-    def execute_command(self, *args: Any, **options: Any) -> Awaitable[Any]: ...  # noqa: ANN401 - the driver's own
+    def execute_command(self, *args: Any, **options: Any) -> Awaitable[Any]:  # noqa: ANN401 - the driver's own
+        """Send a command, and give the answer."""
+        ...
 
-    def aclose(self) -> Awaitable[None]: ...
+    def aclose(self) -> Awaitable[None]:
+        """Close all connections."""
+        ...
 
 
 class RedisStore:

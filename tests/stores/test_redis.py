@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from attrs import define
 from redis.asyncio import Redis
-from redis.cluster import key_slot
+from redis.crc import key_slot
 from redis.exceptions import ConnectionError as Cut
 
 from miniapp_tp import InvalidArgument, RedisStore, StoreError, open_store
@@ -50,6 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 async def asked(server: RedisServer, *command: str) -> object:
+    client: Any
     async with Redis.from_url(server.url) as client:
         answer: object = await client.execute_command(*command)
         return answer
@@ -191,7 +192,7 @@ async def test_a_layout_of_another_version(client: Redis, prefix: str, there: st
             assert await migrate_store(store) == (0, 1)
             assert await store.save(KEY, VALUE, version=0) == 1
         else:
-            with pytest.raises(StoreError, match="update miniapp_tp|another application's"):
+            with pytest.raises(StoreError, match=r"update miniapp_tp|another application's"):
                 await migrate_store(store)
             assert await client.get(f"{prefix}:schema") == there.encode()
 
@@ -241,7 +242,7 @@ class Losing:
         sent: How many scripts it has sent.
     """
 
-    client: Redis
+    client: Any
     losses: int = 0
     sent: int = 0
 
@@ -312,7 +313,7 @@ async def test_a_cancelled_caller_stops_waiting_and_the_work_is_done(prefix: str
 async def test_leases_run_on_the_servers_clock(client: Redis, prefix: str) -> None:
     async with aclosing(RedisStore(client, prefix=prefix)) as store:
         lease = await store.acquire(KEY, "one", 0.3)
-        until = await client.hget(f"{prefix}:{{baidu:component/app}}:of:15000001", "until")  # type: ignore[misc]
+        until = await client.hget(f"{prefix}:{{baidu:component/app}}:of:15000001", "until")
         seconds, micros = await client.time()
         assert until is not None
         assert 0 < float(until) / 1000 - (seconds + micros / 1e6) <= 0.301

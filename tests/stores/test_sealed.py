@@ -1,4 +1,4 @@
-"""What is sealed opens only where it was sealed for, by those who have the key; and the wrong key is noticed at once."""
+"""What is sealed opens only where it was sealed for, for those who have the key; a wrong key is noticed at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import base64
 import importlib.util
 import secrets
 import traceback
-from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +20,10 @@ from miniapp_tp.stores.sealed import MARK
 from miniapp_tp.stores.sealing import MAGIC, SealKey, is_sealed, opened, seal_keys, sealed
 from tests.support.canaries import CORE, frames_of, sings, texts_of
 from tests.support.servers import place
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 OLD, NEW = b"\xfb\xef\xff" * 10 + b"\xff" * 2, bytes(range(32))
 OLD_KEY, NEW_KEY = SealKey(OLD), SealKey(NEW)
@@ -158,7 +160,8 @@ async def got(url: str, key: Any, where: Key = KEY) -> Entry:  # noqa: ANN401 - 
 async def raw(url: str, where: Key = KEY) -> Entry:
     """Look at what is really kept."""
     async with aclosing(inner(open_store(url))) as store:
-        return await store.load(where)
+        found: Entry = await store.load(where)
+        return found
 
 
 def inner(store: TokenStore) -> Any:  # noqa: ANN401 - the store within

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import asyncpg
 import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
@@ -16,7 +15,7 @@ from redis.asyncio import Redis, RedisCluster
 from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, SqliteStore, TokenStore
 from miniapp_tp.testing import TokenStoreSuite
 from tests.support.proxies import pooler
-from tests.support.servers import POSTGRES, REDIS, need, postgres_schema, redis_cluster, redis_prefix
+from tests.support.servers import POSTGRES, REDIS, asyncpg, need, postgres_schema, redis_cluster, redis_prefix
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -116,8 +115,8 @@ class TestRedisStoreOnAClientThatDecodes(OnRedis):
 
             async def advance(seconds: float) -> None:
                 async for name in client.scan_iter(f"{prefix}:*}}:of:*"):
-                    if await client.hexists(name, "until"):  # type: ignore[misc]
-                        await client.hincrby(name, "until", -round(seconds * 1000))  # type: ignore[misc]
+                    if await client.hexists(name, "until"):
+                        await client.hincrby(name, "until", -round(seconds * 1000))
 
             yield advance
 
@@ -202,7 +201,7 @@ class TestPostgresStoreOnAsyncpgThatIsSealed(Sealing, OnAsyncpg):
 
 class BehindAPooler(OnPostgres):
     @pytest.fixture
-    async def url(self) -> AsyncIterator[str]:  # type: ignore[override]
+    async def url(self) -> AsyncIterator[str]:
         async with pooler(need(POSTGRES)) as (_pooler, url):
             yield url
 
