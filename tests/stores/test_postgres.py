@@ -18,7 +18,7 @@ from miniapp_tp.stores import Entry, Key, migrate_store
 from miniapp_tp.stores.postgres_schema import STEPS, migration
 from tests.support.canaries import CORE, Listening, sings, texts_of
 from tests.support.databases import asked, assert_silent, pool_of, store_on, url_of
-from tests.support.servers import POSTGRES, need, postgres_schema
+from tests.support.servers import POSTGRES, inside, need, postgres_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -217,7 +217,8 @@ async def test_no_log_and_no_error_holds_a_password(schema: str, heard: Listenin
         ):
             async with aclosing(open_store(url)) as store:
                 assert not sings(repr(store))
-                assert not sings(repr(vars(vars(store)["_store"])))
+                attributes: object = vars(inside(store, "_store"))
+                assert not sings(repr(attributes))
                 with pytest.raises(StoreError) as caught:
                     await store.load(KEY)
                 assert_silent(caught.value)
@@ -284,10 +285,10 @@ async def test_settings_that_may_lose_tokens(
     """This server has its `fsync` on, hopefully; so what it says is made up."""
     async with aclosing(open_store(url_of(schema))) as store:
         await store.load(KEY)
-        assert await vars(store)["_store"].risks() == ()
+        assert await inside(store, "_store").risks() == ()
         assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     async with aclosing(open_store(url_of(schema))) as store:
-        inner = vars(store)["_store"]
+        inner = inside(store, "_store")
         monkeypatch.setattr(inner, "_statements", _saying(inner, "SELECT 1, 'off', 'on'"))
         for _ in range(2):
             await store.load(KEY)
@@ -297,4 +298,4 @@ async def test_settings_that_may_lose_tokens(
 
 
 def _saying(store: Any, risks: str) -> Any:  # noqa: ANN401 - the store's own
-    return evolve(vars(store)["_statements"], check=risks)
+    return evolve(inside(store, "_statements"), check=risks)

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import psycopg
@@ -20,7 +20,7 @@ from miniapp_tp import PostgresStore, StoreError
 from miniapp_tp.stores import Entry, Key, Lease
 from tests.support.databases import asked, assert_silent, store_on
 from tests.support.proxies import line, pooler, through
-from tests.support.servers import POSTGRES, asyncpg, free_port, need, postgres_schema
+from tests.support.servers import POSTGRES, asyncpg, free_port, inside, need, postgres_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -110,17 +110,18 @@ async def test_an_answer_that_is_lost(driver: str, schema: str, monkeypatch: pyt
     """The statement was carried out; sent again, it gives the same answer."""
     async with store_on(driver, schema) as store:
         await store.load(KEY)
-        pool, losses = vars(store)["_pool"], [1]
-        run = type(pool).run
+        kind: Any = cast("Any", type)(inside(store, "_pool"))
+        losses = [1]
+        run: Any = kind.run
 
         async def losing(self: Any, *arguments: Any) -> Any:  # noqa: ANN401 - the pool's own
-            rows = await run(self, *arguments)
+            rows: object = await run(self, *arguments)
             if losses:
                 losses.pop()
                 raise ConnectionResetError
             return rows
 
-        monkeypatch.setattr(type(pool), "run", losing)
+        monkeypatch.setattr(kind, "run", losing)
         assert await store.save(KEY, b"one", version=0) == 1
         losses.append(1)
         lease = await store.acquire(KEY, "one", 600.0)
@@ -162,7 +163,7 @@ async def test_a_cancelled_caller_stops_waiting_and_the_work_is_done(driver: str
         save.cancel()
         assert [type(end) for end in await asyncio.gather(save, return_exceptions=True)] == [asyncio.CancelledError]
         made.delay = 0.0
-        await vars(store)["_calls"].land()
+        await inside(store, "_calls").land()
         assert await store.load(KEY) == Entry(b"one", 1)
 
 

@@ -19,10 +19,10 @@ from miniapp_tp.stores.records import TicketRecord, from_bytes
 from miniapp_tp.stores.sealed import MARK
 from miniapp_tp.stores.sealing import MAGIC, SealKey, is_sealed, opened, seal_keys, sealed
 from tests.support.canaries import CORE, frames_of, sings, texts_of
-from tests.support.servers import place
+from tests.support.servers import inside, place
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 OLD, NEW = b"\xfb\xef\xff" * 10 + b"\xff" * 2, bytes(range(32))
@@ -73,7 +73,11 @@ WRONG: list[Any] = [
 
 @pytest.mark.parametrize("key", WRONG, ids=range(len(WRONG)))
 def test_what_is_no_key_is_refused_and_not_shown(key: Any) -> None:  # noqa: ANN401 - whatever a caller may give
-    for job in (lambda: open_store("memory://", key=key), lambda: SealedStore(MemoryStore(), key)):
+    jobs: list[Callable[[], object]] = [
+        lambda: open_store("memory://", key=key),
+        lambda: SealedStore(MemoryStore(), key),
+    ]
+    for job in jobs:
         with pytest.raises(InvalidArgument, match="32 random bytes, or their Base64") as caught:
             job()
         assert [found for found in texts_of(caught.value) if sings(found[1])] == []
@@ -92,8 +96,15 @@ def test_a_key_is_in_no_repr() -> None:
 
 
 def test_without_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    for make in (lambda: SealedStore(MemoryStore(), OLD), lambda: open_store("memory://", key=OLD)):
+    def none(_name: str) -> None:
+        """Find nothing."""
+
+    monkeypatch.setattr(importlib.util, "find_spec", none)
+    jobs: list[Callable[[], object]] = [
+        lambda: SealedStore(MemoryStore(), OLD),
+        lambda: open_store("memory://", key=OLD),
+    ]
+    for make in jobs:
         with pytest.raises(ModuleNotFoundError, match=r"pip install 'miniapp_tp\[sealing\]'"):
             make()
 
@@ -165,7 +176,7 @@ async def raw(url: str, where: Key = KEY) -> Entry:
 
 
 def inner(store: TokenStore) -> Any:  # noqa: ANN401 - the store within
-    return vars(store)["_store"]
+    return inside(store, "_store")
 
 
 async def refused(url: str, key: Any, why: str) -> None:  # noqa: ANN401 - or keys
