@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from typing import TYPE_CHECKING
@@ -25,9 +26,9 @@ def request(address: str) -> Request:
     return Request(method="GET", address=f"{address}/read", query=(("access_token", "a-token"),))
 
 
-async def fetch(transport: HttpxTransport, address: str, seconds: float = 5.0) -> Reply:
+async def fetch(transport: HttpxTransport, address: str) -> Reply:
     try:
-        return await transport.send(request(address), timeout=seconds)
+        return await transport.send(request(address), timeout=5)
     finally:
         await transport.aclose()
 
@@ -96,9 +97,17 @@ async def test_trusting_everybody(secure: Server) -> None:
 
 
 async def test_no_tls_at_the_other_end() -> None:
-    async with serving(answering(YES)) as server:
+    async def plain(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(b"speak plainly", status="400 Bad Request"))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    listener = await asyncio.start_server(plain, "127.0.0.1", 0)
+    async with listener:
+        port: int = listener.sockets[0].getsockname()[1]
         with pytest.raises(ConnectFailed):
-            await fetch(HttpxTransport(verify=False), address_of(server), 0.2)
+            await fetch(HttpxTransport(verify=False), f"https://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("content", [None, "this is no certificate"], ids=["missing", "garbage"])
