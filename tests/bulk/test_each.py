@@ -9,65 +9,11 @@ from weakref import WeakSet
 
 import anyio
 import pytest
-from attrs import define, field
 
 from miniapp_tp import AppInfo, Done, Failed, Fleet, InvalidArgument, NotFound, Outcome, RateLimited, each
+from tests.support.apps import AsyncSource, Source, Work
 from tests.support.scripted import script
 from tests.support.sides import BAIDU
-
-
-@define
-class Source:
-    """Apps of which one can tell how many were read."""
-
-    count: int
-    read: int = 0
-    error: Exception | None = None
-
-    def __iter__(self) -> Iterator[str]:
-        for _ in range(self.count):
-            self.read += 1
-            yield str(self.read)
-        if self.error is not None:
-            raise self.error
-
-
-@define
-class AsyncSource(Source):
-    """The same, asynchronous."""
-
-    async def __aiter__(self) -> AsyncIterator[str]:
-        for app in super().__iter__():
-            await anyio.lowlevel.checkpoint()
-            yield app
-
-
-# An iterable that is both would be read as an asynchronous one.
-AsyncSource.__iter__ = None  # type: ignore[assignment]
-
-
-@define
-class Work:
-    """A function whose calls are counted, and which waits where it is told to."""
-
-    running: int = 0
-    peak: int = 0
-    cancelled: list[str] = field(factory=list[str])
-    started: list[str] = field(factory=list[str])
-
-    async def quick(self, app: str) -> str:
-        self.started.append(app)
-        await anyio.lowlevel.checkpoint()
-        return app * 2
-
-    async def forever(self, app: str) -> str:
-        self.started.append(app)
-        try:
-            await anyio.sleep_forever()
-        except BaseException:
-            self.cancelled.append(app)
-            raise
-        raise AssertionError
 
 
 async def shout(app: str) -> str:

@@ -324,6 +324,26 @@ async def test_cancellation_leaves_no_connection_behind() -> None:
         await transport.aclose()
 
 
+async def test_a_lane_that_broke_off_is_closed_and_not_lent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[object] = []
+
+    async def fail(_lane: httpx.AsyncHTTPTransport, _request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("cut")
+
+    async def close(lane: httpx.AsyncHTTPTransport) -> None:
+        closed.append(lane)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "aclose", close)
+    transport = HttpxTransport(verify=False)
+    for _ in range(2):
+        with pytest.raises(ConnectionLost):
+            await transport.send(to("https://openapi.example/read"), timeout=5)
+    assert len(set(map(id, closed))) == 2
+    await transport.aclose()
+    assert len(closed) == 2
+
+
 @respx.mock
 async def test_respx_works_with_the_default_transport() -> None:
     route = respx.get("https://openapi.baidu.com/rest/2.0/smartapp/app/info").respond(
