@@ -23,6 +23,8 @@ from miniapp_tp.errors import (
     RateLimited,
     ReplyNotUnderstood,
     Scope,
+    StoreError,
+    TicketMissing,
 )
 from miniapp_tp.models import (
     AppInfo,
@@ -34,12 +36,14 @@ from miniapp_tp.models import (
     Done,
     EditsLeft,
     Failed,
+    Grant,
     Outcome,
     ServerDomains,
     Subject,
     SubjectType,
     Unknown,
 )
+from miniapp_tp.stores import TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
@@ -69,6 +73,7 @@ __all__ = [
     "Endpoint",
     "Failed",
     "Fleet",
+    "Grant",
     "HttpxTransport",
     "InvalidArgument",
     "InvalidRequest",
@@ -91,10 +96,14 @@ __all__ = [
     "Scope",
     "Secret",
     "ServerDomains",
+    "StoreError",
     "Subject",
     "SubjectType",
+    "TicketMissing",
     "TokenSource",
+    "TokenStore",
     "Transport",
     "Unknown",
     "each",
+    "open_store",
 ]

@@ -1,14 +1,17 @@
-"""What every provider has to say for itself: one typed field per operation.
+"""What every provider has to say for itself: one typed field per operation, and how it gives out tokens.
 
 A provider that forgets an operation is a type error; one that lacks it says so with `absent("why")`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import evolve, fields, frozen
 
 from miniapp_tp.models import AppInfo, ServerDomainChange, ServerDomains, WebviewDomainChange
-from miniapp_tp.wire.endpoint import Absent, Operation
+from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation
+from miniapp_tp.wire.messages import Secret
 
 
 @frozen(kw_only=True)
@@ -34,3 +37,75 @@ class Contract:
 
 OPERATIONS = tuple(attribute.name for attribute in fields(Contract))
 """The names of all operations, in the order of the contract."""
+
+
+@frozen
+class Issued:
+    """A token or code that a provider gave out.
+
+    Attributes:
+        secret: The token or code.
+        seconds: How long it lives.
+    """
+
+    secret: Secret
+    seconds: float
+
+
+@frozen(kw_only=True)
+class Pair:
+    """What an exchange or a refresh gives: the tokens of an app.
+
+    Attributes:
+        access: The access token.
+        refresh: The refresh token, where the provider gave one.
+        seconds: How long the access token lives.
+        refresh_seconds: How long the refresh token lives, where the provider tells.
+        app: The app, where the provider tells.
+        permissions: What the merchant granted, where the provider tells.
+    """
+
+    access: Secret
+    refresh: Secret | None
+    seconds: float
+    refresh_seconds: float | None = None
+    app: str | None = None
+    permissions: tuple[str, ...] | None = None
+
+
+@frozen
+class Identity:
+    """Which app a token is for.
+
+    Attributes:
+        app: The app's id.
+        permissions: What its merchant granted.
+    """
+
+    app: str
+    permissions: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class TokenContract:
+    """How a provider gives out tokens.
+
+    Attributes:
+        component_token: The ticket → the component's token. It refuses a ticket with `CredentialRejected`.
+        pre_auth_code: A pre-auth code.
+        exchange: An authorization code → an app's tokens. It refuses a spent code with `InvalidRequest`.
+        refresh: A refresh token → new tokens. It refuses a spent one with `AuthorizationLost`.
+        recover: An app's id → an authorization code for the grant that it has already given.
+        start_push: Asks for tickets to be pushed.
+        page: The address where a merchant authorizes; takes the pre-auth code and the address to come back to.
+        app_of: Tells which app a token is for, and what its merchant granted, where an exchange doesn't.
+    """
+
+    component_token: Endpoint[Secret, Issued]
+    pre_auth_code: Endpoint[None, Issued]
+    exchange: Endpoint[Secret, Pair]
+    refresh: Endpoint[Secret, Pair] | Absent
+    recover: Endpoint[str, Issued]
+    start_push: Endpoint[None, None] | Absent
+    page: Callable[[Secret, str], str] | Absent
+    app_of: Endpoint[None, Identity] | Absent

@@ -9,6 +9,8 @@ MiniAppError                 .provider .operation .app .actor .retryable .scope 
 │   ├─ DeadlineExceeded      (also TimeoutError)
 │   └─ ConnectionLost
 ├─ ReplyNotUnderstood        the reply isn't what the provider documents; .reply
+├─ TicketMissing             no ticket yet, or the provider refuses it and no newer one came; .last_seen
+├─ StoreError                tokens can't be read or kept
 └─ ProviderError             they answered no: .code .message .status .request_id .reply
     ├─ CredentialRejected    the token isn't valid (any more)
     ├─ AuthorizationLost     the merchant's grant is gone
@@ -191,9 +193,9 @@ class ProviderError(MiniAppError):
 
     def __str__(self) -> str:
         """Give the place, the code, the provider's text and the request id."""
-        code = "no code" if self.code is None else f"code {self.code}"
-        request = f", request id {self.request_id}" if self.request_id else ""
-        return f"{super().__str__()} ({type(self).__name__}, {code}, HTTP {self.status}{request})"
+        known = {"code": self.code, "HTTP": self.status, "request id": self.request_id}
+        details = [f"{name} {value}" for name, value in known.items() if value is not None]
+        return f"{super().__str__()} ({', '.join([type(self).__name__, *details])})"
 
 
 class CredentialRejected(ProviderError):
@@ -253,3 +255,25 @@ class ProviderUnavailable(ProviderError):
     default_actor = Actor.PROVIDER
     retryable = True
     retry_after: float | None = None
+
+
+class TicketMissing(MiniAppError):
+    """The component has no ticket yet, or the provider refuses it and no newer one came.
+
+    Attributes:
+        last_seen: When the refused ticket was pushed, in epoch seconds; `None` if there never was one.
+    """
+
+    default_scope = Scope.COMPONENT
+    default_actor = Actor.TIME
+
+    def __init__(self, message: str, *, last_seen: float | None = None) -> None:
+        super().__init__(message)
+        self.last_seen = last_seen
+
+
+class StoreError(MiniAppError):
+    """The store of tokens failed, or is too busy. Nothing single-use was spent without having been recorded."""
+
+    default_scope = Scope.COMPONENT
+    retryable = True

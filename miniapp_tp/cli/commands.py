@@ -10,11 +10,14 @@ import click
 
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
+from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
+from miniapp_tp.client import BaiduClient, KuaishouClient
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.sandbox import Faults, SandboxOptions
 from miniapp_tp.sandbox import run as run_sandbox
+from miniapp_tp.stores import open_store
 
 _SHARE = click.FloatRange(0, 1)
 _COUNT = click.IntRange(min=1)
@@ -127,3 +130,78 @@ def demo(  # noqa: PLR0917 - click passes them by name
     else:
         show(result)
     sys.exit(0 if result.is_right else 1)
+
+
+@command.group(help=say("Grants: what merchants gave the component.", "授权: 商家授予第三方平台的凭据。"))
+def grants() -> None:
+    """Group what is done with grants."""
+
+
+@grants.command(
+    name="import",
+    help=say(
+        "Take over grants from elsewhere: CSV with a header, or JSON lines, on standard input. Columns: app, "
+        "refresh_token, and optionally access_token and expires_at. Grants that are kept already are left alone.",
+        "从标准输入接管已有授权: 带表头的 CSV 或每行一个 JSON。列: app, refresh_token, "
+        "可选 access_token 与 expires_at。已保存的授权保持不变。",
+    ),
+)
+@click.option(
+    "--provider",
+    type=click.Choice(["baidu", "kuaishou"]),
+    required=True,
+    help=say("Whose apps they are.", "所属平台。"),
+)
+@click.option("--component", required=True, help=say("The component's id (Baidu: its Key).", "第三方平台标识。"))
+@click.option(
+    "--store",
+    "store_url",
+    required=True,
+    envvar="MINIAPP_TP_STORE",
+    help=say("sqlite:///tokens.db", "凭据存储的地址。"),
+)
+@click.option(
+    "--replace",
+    is_flag=True,
+    help=say("Overwrite what is kept: it may be newer than the input.", "覆盖已保存的授权 (其可能比输入更新)。"),
+)
+@click.option("--json", "as_json", is_flag=True, help=say("Print JSON.", "以 JSON 输出。"))
+def import_(
+    provider: str,
+    component: str,
+    store_url: str,
+    replace: bool,  # noqa: FBT001 - a flag of the command line
+    as_json: bool,  # noqa: FBT001 - a flag of the command line
+) -> None:
+    """Import grants, and exit with 0 only if every row was taken over or kept already."""
+    try:
+        result = anyio.run(_import, provider, component, store_url, replace)
+    except MiniAppError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2))
+    else:
+        _show_import(result)
+    sys.exit(1 if result.failed else 0)
+
+
+async def _import(provider: str, component: str, store_url: str, replace: bool) -> Imported:  # noqa: FBT001 - see above
+    store = open_store(store_url)
+    make = {"baidu": BaiduClient, "kuaishou": KuaishouClient}[provider]
+    try:
+        async with make(component, store=store) as client:
+            with row_counter() as advance:
+                return await import_grants(client, sys.stdin, replace=replace, advance=advance)
+    finally:
+        await store.aclose()
+
+
+def _show_import(result: Imported) -> None:
+    for line, why in sorted(result.failed.items()):
+        click.echo(say(f"line {line}: {why}", f"第 {line} 行: {why}"), err=True)
+    click.echo(
+        say(
+            f"{result.adopted} taken over, {result.skipped} kept already, {len(result.failed)} failed",
+            f"接管 {result.adopted}, 已存在 {result.skipped}, 失败 {len(result.failed)}",
+        )
+    )

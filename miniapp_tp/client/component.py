@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from attrs import evolve
 
+from miniapp_tp.client.grants import AskingGrants, GrantDesk, GrantMethods
 from miniapp_tp.client.interface import MiniAppClient
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
+from miniapp_tp.providers.baidu.tokens import token_contract as baidu_tokens
 from miniapp_tp.providers.kuaishou.dialect import ON_BEHALF, for_component
 from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU_CONTRACT
+from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
+from miniapp_tp.transport.component_token import ComponentToken
+from miniapp_tp.transport.grants import Grants
 from miniapp_tp.transport.hooks import Hook, Hooks
 from miniapp_tp.transport.http import HttpxTransport
+from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
 from miniapp_tp.transport.session import Session
-from miniapp_tp.transport.tokens import AppTokens, Tokens
+from miniapp_tp.transport.tokens import AppTokens, OwnTokens
 from miniapp_tp.wire.addresses import checked_address
+from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Absent, Operation
 from miniapp_tp.wire.meaning import own_meanings
 from miniapp_tp.wire.messages import Secret
@@ -27,23 +34,30 @@ from miniapp_tp.wire.messages import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from miniapp_tp.contract import Contract
+    from miniapp_tp.contract import Contract, TokenContract
+    from miniapp_tp.stores.base import TokenStore
     from miniapp_tp.transport.base import Transport
     from miniapp_tp.wire.dialect import Dialect
     from miniapp_tp.wire.meaning import Code
+
+_TOKEN_CALLS = 32
+_TOKEN_TIMEOUT = 30.0
+_TOKEN_ATTEMPT_TIMEOUT = 10.0
 
 P = TypeVar("P")
 R = TypeVar("R")
 
 
-class ComponentClient(MiniAppClient):
+class ComponentClient(GrantMethods, MiniAppClient):
     """A component at one provider, and through it the apps that merchants have authorized.
 
     Args:
         component: The component's id, for the repr.
         dialect: How the provider speaks.
         contract: What it can do.
-        tokens: The tokens of apps, or what is wrong with them.
+        tokens: The caller's tokens of apps, or what is wrong with them; `None` if there is a store.
+        store: Where the SDK keeps its own grants; not closed with the client.
+        token_contract: How the provider gives out tokens.
         base_url: The provider's address.
         transport: The network; not closed with the client.
         options: Bounds.
@@ -57,7 +71,9 @@ class ComponentClient(MiniAppClient):
         *,
         dialect: Dialect,
         contract: Contract,
-        tokens: AppTokens | InvalidArgument,
+        tokens: AppTokens | InvalidArgument | None,
+        store: TokenStore | None,
+        token_contract: TokenContract,
         base_url: str,
         transport: Transport | None,
         options: Options,
@@ -69,6 +85,9 @@ class ComponentClient(MiniAppClient):
             raise InvalidArgument(message).within(provider=dialect.provider)
         if isinstance(tokens, InvalidArgument):
             raise tokens.within(provider=dialect.provider)
+        if (tokens is None) == (store is None):
+            message = "give either tokens (app id → token, or an async callable) or a store for the SDK's own grants"
+            raise InvalidArgument(message).within(provider=dialect.provider)
         self.component = component
         self._contract = contract
         self._own_transport = transport is None
@@ -77,12 +96,21 @@ class ComponentClient(MiniAppClient):
         self._session = Session(
             dialect=evolve(dialect, own_codes=own_meanings(error_codes)),
             base_url=checked_address(base_url),
-            tokens=tokens,
+            tokens={} if tokens is None else {Credential.APP: tokens},
             transport=HttpxTransport(proxy=options.proxy, verify=options.verify) if transport is None else transport,
             limits=Limits(options.concurrency),
             hooks=Hooks(hooks),
             options=options,
         )
+        self._desk = None if store is None else _desk(component, store, token_contract, self._session)
+        self._session = self._with_grants(self._session)
+
+    def _with_grants(self, session: Session) -> Session:
+        """Let a session take its tokens from the grants, if there are any."""
+        if self._desk is None:
+            return session
+        asking = AskingGrants(self._desk.grants, session.options.recover_unknown)
+        return evolve(session, tokens={Credential.APP: asking, Credential.COMPONENT: self._desk.component_token})
 
     @property
     def provider(self) -> str:
@@ -116,13 +144,19 @@ class ComponentClient(MiniAppClient):
     def with_options(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields of Options, checked by it
         """Give a second client that shares connections, tokens and limits, and differs in some options."""
         other = copy.copy(self)
-        other._session = self._session.with_options(self._session.options.changed(changes))  # noqa: SLF001 - a copy of this
+        session = self._session.with_options(self._session.options.changed(changes))
+        other._session = self._with_grants(session)  # noqa: SLF001 - a copy of this
         return other
 
     async def aclose(self) -> None:
-        """Close what the client opened itself; closing twice, or one of `with_options`, does nothing."""
+        """Close what the client opened itself; closing twice, or one of `with_options`, does nothing.
+
+        A single-use token that is being spent is waited for.
+        """
         if self._root is self and not self._closed:
             self._closed = True
+            if self._desk is not None:
+                await self._desk.land()
             if self._own_transport:
                 await self._session.transport.aclose()
 
@@ -131,12 +165,32 @@ class ComponentClient(MiniAppClient):
         return f"<{type(self).__name__} {self.component}>"
 
 
+def _desk(component: str, store: TokenStore, contract: TokenContract, session: Session) -> GrantDesk:
+    """Set up what gets and keeps tokens.
+
+    Its calls have turns of their own, since those who wait for them hold the others; and so has the component's token,
+    for which all of them may be waiting. They have their own time too: a short patience may not break off a spend.
+    """
+    provider = session.dialect.provider
+    keeping = Keeping(store, f"{provider}:{component}")
+    options = evolve(
+        session.options,
+        timeout=max(session.options.timeout, _TOKEN_TIMEOUT),
+        attempt_timeout=max(session.options.attempt_timeout, _TOKEN_ATTEMPT_TIMEOUT),
+    )
+    bare = evolve(session, limits=Limits(1), tokens={}, options=options)
+    component_token = ComponentToken(keeping, contract, bare)
+    asking = evolve(bare, limits=Limits(_TOKEN_CALLS), tokens={Credential.COMPONENT: component_token})
+    return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking))
+
+
 class BaiduClient(ComponentClient):
     """A third-party platform (第三方平台) on Baidu Smart Programs.
 
     Args:
         client_id: The platform's Key.
-        tokens: The tokens of apps: a mapping, an asynchronous callable, or a `TokenSource`.
+        tokens: The tokens of apps, if you keep them: a mapping, an asynchronous callable, or a `TokenSource`.
+        store: Where tickets and tokens are kept, for the SDK's own grants; not closed with the client.
         base_url: Another address than Baidu's: a sandbox, a gateway.
         transport: The network; not closed with the client. `None` for connections of its own.
         options: Bounds on time, attempts and concurrency.
@@ -151,7 +205,8 @@ class BaiduClient(ComponentClient):
         self,
         client_id: str,
         *,
-        tokens: Tokens | None = None,
+        tokens: OwnTokens | None = None,
+        store: TokenStore | None = None,
         base_url: str = "https://openapi.baidu.com",
         transport: Transport | None = None,
         options: Options = Options(),  # noqa: B008 - frozen
@@ -164,7 +219,9 @@ class BaiduClient(ComponentClient):
             client_id,
             dialect=BAIDU,
             contract=BAIDU_CONTRACT,
+            token_contract=baidu_tokens(client_id),
             tokens=kept,
+            store=store,
             base_url=base_url,
             transport=transport,
             options=options,
@@ -178,8 +235,12 @@ class KuaishouClient(ComponentClient):
 
     Args:
         component_app_id: The application's id, `"ks…"`.
-        component_app_secret: Its secret.
-        tokens: The tokens of apps: a mapping, an asynchronous callable, or a `TokenSource`.
+        component_app_secret: Its secret, which getting tokens takes.
+        tokens: The tokens of apps, if you keep them: a mapping, an asynchronous callable, or a `TokenSource`.
+        store: Where tickets and tokens are kept, for the SDK's own grants; not closed with the client.
+        refresh_path: The path that refreshes an app's tokens, which Kuaishou doesn't publish; without it a grant is
+            renewed by recovering and exchanging a code.
+        authorization_page: The address of the page where merchants authorize, which Kuaishou doesn't publish either.
         base_url: Another address than Kuaishou's: a sandbox, a gateway.
         transport: The network; not closed with the client. `None` for connections of its own.
         options: Bounds on time, attempts and concurrency.
@@ -195,7 +256,10 @@ class KuaishouClient(ComponentClient):
         component_app_id: str,
         component_app_secret: str | Secret | None = None,
         *,
-        tokens: Tokens | None = None,
+        tokens: OwnTokens | None = None,
+        store: TokenStore | None = None,
+        refresh_path: str | None = None,
+        authorization_page: str | None = None,
         base_url: str = "https://open.kuaishou.com",
         transport: Transport | None = None,
         options: Options = Options(),  # noqa: B008 - frozen
@@ -203,28 +267,38 @@ class KuaishouClient(ComponentClient):
         error_codes: Mapping[Code, type[ProviderError]] | None = None,
     ) -> None:
         # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
-        if isinstance(component_app_secret, str):
-            component_app_secret = Secret(component_app_secret)
+        secret, component_app_secret = _own_secret(component_app_secret), None
         kept, tokens = _kept(tokens), None
+        if isinstance(secret, InvalidArgument):
+            raise secret.within(provider="kuaishou")
         super().__init__(
             component_app_id,
             dialect=for_component(ON_BEHALF, component_app_id),
             contract=KUAISHOU_CONTRACT,
+            token_contract=kuaishou_tokens(component_app_id, secret, refresh_path, authorization_page),
             tokens=kept,
+            store=store,
             base_url=base_url,
             transport=transport,
             options=options,
             hooks=hooks,
             error_codes=error_codes,
         )
-        self._secret = component_app_secret
 
 
-def _kept(tokens: Tokens | None) -> AppTokens | InvalidArgument:
+def _own_secret(secret: object) -> Secret | InvalidArgument | None:
+    """Wrap the component's secret; what is wrong with it is given back, without a frame that holds it."""
+    if secret is None or isinstance(secret, Secret):
+        return secret
+    if isinstance(secret, str) and secret.strip():
+        return Secret(secret)
+    return InvalidArgument("component_app_secret is text that isn't empty, or left out")
+
+
+def _kept(tokens: OwnTokens | None) -> AppTokens | InvalidArgument | None:
     """Take the caller's tokens; what is wrong with them is given back, without the frames that hold them."""
     if tokens is None:
-        message = "tokens is missing: a mapping from app id to token, or an async callable (app) -> token"
-        return InvalidArgument(message)
+        return None
     try:
         return AppTokens(tokens)
     except InvalidArgument as error:

@@ -1,6 +1,7 @@
 """Domain values, the same for every provider: no wire names, no provider names in here."""
 
 from miniapp_tp.models.domains import KINDS, SCHEMES, Received, ServerDomainChange, ServerDomains, WebviewDomainChange
+from miniapp_tp.models.grants import Grant
 from miniapp_tp.models.hosts import received_hosts, with_scheme
 from miniapp_tp.models.info import AppInfo, Audit, Category, EditsLeft, OfApp, Subject
 from miniapp_tp.models.outcomes import Done, Failed, Outcome
@@ -18,6 +19,7 @@ __all__ = [
     "Done",
     "EditsLeft",
     "Failed",
+    "Grant",
     "OfApp",
     "Outcome",
     "Received",

@@ -5,6 +5,18 @@ other. It accepts only what the documents allow. Needs the extra `sandbox`.
 """
 
 from miniapp_tp.sandbox.faults import Fault, Faults
+from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, EVENT_CODE_LIFE, Pair, Rules, Spent
 from miniapp_tp.sandbox.server import Sandbox, SandboxOptions, run
 
-__all__ = ["Fault", "Faults", "Sandbox", "SandboxOptions", "run"]
+__all__ = [
+    "CALLBACK_CODE_LIFE",
+    "EVENT_CODE_LIFE",
+    "Fault",
+    "Faults",
+    "Pair",
+    "Rules",
+    "Sandbox",
+    "SandboxOptions",
+    "Spent",
+    "run",
+]

@@ -1,5 +1,7 @@
 """Baidu's side of the wire: token in the query, parameters in a form, verdict in `errno` or `error_code`.
 
+The life of a grant is in `baidu_tokens`.
+
 Sources: seed 000 (设置小程序服务器域名, 设置小程序业务域名) and wire/baidu.md §§ 1.9, 3, 4, 6.
 """
 
@@ -11,51 +13,26 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from miniapp_tp.providers.baidu.endpoints import ENDPOINTS
-from miniapp_tp.sandbox import domains
-from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Request, Route, html_reply, json_reply, routes
+from miniapp_tp.providers.baidu.tokens import ENDPOINTS as TOKEN_ENDPOINTS
+from miniapp_tp.sandbox import baidu_tokens, domains
+from miniapp_tp.sandbox.baidu_replies import business, gateway, trace, traced
+from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Request, Route, html_reply, routes
 from miniapp_tp.sandbox.faults import Fault
-from miniapp_tp.sandbox.state import App, Audit, Category, Provider, Standing, numbered
+from miniapp_tp.sandbox.provider import Provider
+from miniapp_tp.sandbox.register import Standing
+from miniapp_tp.sandbox.state import App, Audit, Category, numbered
 
 COMPONENT: Final = "sandbox-client"
+SECRET: Final = ""
+TERMS: Final = baidu_tokens.TERMS
 _FORM: Final = "application/x-www-form-urlencoded"
 _KINDS: Final = {f"{kind}_domain": kind for kind in ("download", "request", "socket", "upload")}
 _ACTIONS: Final = frozenset({"add", "delete", "set", "get"})
-
-_TEXTS: Final = {
-    6001: "没有权限",
-    40001: "参数错误",
-    40008: "请求的IP不在白名单内",
-    50032: "没有授权关系",
-    470011: "修改服务器域名超过限制次数",
-    470012: "修改业务域名超过限制次数",
-    470013: "至少传递一个要被操作的服务域名类型",
-    470014: "域名格式非法，请检查格式，协议目前只支持http:// https:// wss://",
-    470015: "被操作的域名不能为空",
-    470016: "请求保存的域名不是第三方平台中已设置的小程序域名或子域名",
-    470017: "删除的域名在小程序中没有设置过",
-}
-_GATEWAY_TEXTS: Final = {
-    3: "Unsupported openapi method",
-    18: "Open api qps request limit reached",
-    100: "Invalid parameter: no access_token",
-    110: "Access token invalid or no longer valid",
-    111: "Access token expired",
-}
-_STANDINGS: Final = {Standing.UNKNOWN: 110, Standing.EXPIRED: 111}
+_PERMISSIONS: Final = ("基本信息管理权限", "开发管理权限")
 _QUOTAS: Final = {"set_server_domain": 470011, "set_webview_domain": 470012}
 
 Handler = Callable[[Provider, App, Mapping[str, str]], Mapping[str, Any]]
 """Serves an operation: what is answered beside `errno` and `msg`."""
-
-
-def business(errno: int, detail: str = "") -> Refused:
-    """Make a no of the business service (wire/baidu.md § 1.9)."""
-    return Refused({"errno": errno, "msg": f"{_TEXTS[errno]}{detail and ': '}{detail}"})
-
-
-def gateway(code: int) -> Refused:
-    """Make a no of the gateway, which comes before the business service is asked (wire/baidu.md § 1.9)."""
-    return Refused({"error_code": code, "error_msg": _GATEWAY_TEXTS[code]})
 
 
 def refusal(fault: Fault, operation: str) -> Refused | None:
@@ -73,7 +50,7 @@ def refusal(fault: Fault, operation: str) -> Refused | None:
             return None
 
 
-def read(route: Route, request: Request) -> Call:
+def read(found: Route, request: Request) -> Call:
     """Read a request: the token from the query, the rest from query and form alike (wire/baidu.md § 4)."""
     token = next((value for name, value in request.query if name == "access_token"), None)
     params: dict[str, str] = {}
@@ -82,7 +59,9 @@ def read(route: Route, request: Request) -> Call:
         params = _params(request)
     except Refused as error:
         problem = error
-    return Call(route.name(params.get("action")), token, params, problem)
+    if operation := baidu_tokens.operation(found, params):
+        return Call(operation, token, params, problem, for_component=True)
+    return Call(found.name(params.get("action")), token, params, problem)
 
 
 def _params(request: Request) -> dict[str, str]:
@@ -108,8 +87,15 @@ def _form(request: Request) -> list[tuple[str, str]]:
     return pairs
 
 
+def subject(provider: Provider, call: Call) -> App | None:
+    """Find the app that a call is about."""
+    return baidu_tokens.subject(provider, call) if call.for_component else provider.owner(call.token)
+
+
 def respond(provider: Provider, call: Call, fault: Fault | None = None) -> Reply:
     """Answer a call, if need be with the no that a fault stands for."""
+    if call.for_component:
+        return baidu_tokens.respond(provider, call, fault)
     try:
         if no := fault and refusal(fault, call.operation):
             raise no
@@ -119,12 +105,6 @@ def respond(provider: Provider, call: Call, fault: Fault | None = None) -> Reply
     return traced(provider, body)
 
 
-def traced(provider: Provider, body: Mapping[str, Any]) -> Reply:
-    """Write a reply with the id that Baidu's support asks for (wire/baidu.md § 1.9)."""
-    trace = f"{provider.requests:016x}"
-    return json_reply({**body, "request_id": trace}, (b"x-b3-traceid", trace.encode()))
-
-
 def unknown_path(provider: Provider) -> Reply:
     """Answer for a path that isn't imitated."""
     return traced(provider, gateway(3).body)
@@ -132,16 +112,22 @@ def unknown_path(provider: Provider) -> Reply:
 
 def html(provider: Provider, status: int, title: str) -> Reply:
     """Answer with a page."""
-    return html_reply(status, title, (b"x-b3-traceid", f"{provider.requests:016x}".encode()))
+    return html_reply(status, title, (b"x-b3-traceid", trace(provider).encode()))
 
 
 def _serve(provider: Provider, call: Call) -> Mapping[str, Any]:
     if call.token is None:
         raise gateway(100)
     app = provider.owner(call.token)
-    code = _STANDINGS.get(provider.standing(call.token))
-    if app is None or code:
-        raise gateway(code or 110)
+    if app is None:
+        raise gateway(110)
+    match provider.standing(call.token):
+        case Standing.REVOKED:
+            raise business(50032)
+        case Standing.EXPIRED:
+            raise gateway(111)
+        case _:
+            pass
     if call.problem:
         raise call.problem
     return HANDLERS[call.operation](provider, app, call.params)
@@ -258,7 +244,7 @@ def _standing(app: App) -> Mapping[str, Any]:
         "qualification": {"name": app.subject, "type": app.subject_type, spelling: 1, "ad_type": 0, "ad_status": 1},
         "audit_info": _audit_info(app),
         "modify_count": _modify_count(app),
-        "auth_info": [{"scope_name": "基本信息管理权限", "type": 0}, {"scope_name": "开发管理权限", "type": 0}],
+        "auth_info": [{"scope_name": name, "type": 0} for name in app.permissions],
         "annual_review_info": {"annual_review_status": 1, "annual_review_overdue_time": 4102416000},
         "app_offline_info": [],
     }
@@ -302,7 +288,12 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "get_webview_domain": get_webview_domain,
     "set_webview_domain": set_webview_domain,
 }
-ROUTES: Final = routes(ENDPOINTS, HANDLERS)
+ROUTES: Final = {**routes(ENDPOINTS, HANDLERS), **routes(TOKEN_ENDPOINTS, baidu_tokens.HANDLERS)}
+
+
+def route(_provider: Provider, path: str) -> Route | None:
+    """Find what is at a path."""
+    return ROUTES.get(path)
 
 
 def ids(count: int) -> Iterable[str]:
@@ -321,6 +312,7 @@ def new_app(app: str, place: int) -> App:
         status=4 if (place + 1) % 7 == 0 else 1,
         subject="示例科技有限公司",
         subject_type=2,
+        permissions=_PERMISSIONS,
         categories=[Category("2", "信息查询", 2), Category("3", "效率", 3, "资质不符")],
         audits={"name": Audit(f"新名称{place + 1}", 1)} if (place + 1) % 5 == 0 else {},
         spells_satus=place % 2 == 0,

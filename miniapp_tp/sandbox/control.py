@@ -5,17 +5,29 @@
 | `GET /_sandbox/apps` | tells, by provider, the `component` and the `tokens` by app id |
 | `GET /_sandbox/report` | tells what was injected, called and edited: `Sandbox.report()` |
 | `GET /_sandbox/state?provider=baidu&app=15000001` | tells all about an app, its `calls` by operation included |
+| `GET /_sandbox/grants` | tells, by provider and app, whether it is granted, its newest tokens and what was `spent` |
 | `POST /_sandbox/faults` | orders a fault, or drops what was ordered |
+| `POST /_sandbox/grants` | does what a provider or a merchant does of itself, or moves the clock |
 
-The body of the last is an object. `do` is `inject` or `clear`; the others are the arguments of `Sandbox.inject` and
-`Sandbox.clear`, with the fault by its value:
+The body of the one before last is an object. `do` is `inject` or `clear`; the others are the arguments of
+`Sandbox.inject` and `Sandbox.clear`, with the fault by its value:
 
 ```json
 {"do": "inject", "fault": "expired_token", "provider": "baidu", "app": "15000001", "times": 2, "rotate": true}
 {"do": "clear", "provider": "baidu"}
 ```
 
-It answers `{"ok": true}`, or with status 400 `{"error": "…"}`.
+That of the last is one as well, with the arguments of the method of `Provider` (or `Sandbox.advance`) that `do` names:
+
+```json
+{"do": "issue_ticket", "provider": "baidu"}
+{"do": "authorize", "provider": "baidu", "app": "15000001", "permissions": ["开发管理权限"], "code_life": 60}
+{"do": "revoke", "provider": "kuaishou", "app": "ks600000000000000001"}
+{"do": "expire_tokens", "provider": "baidu"}
+{"do": "advance", "seconds": 3600}
+```
+
+Both answer `{"ok": true}`, beside it the `ticket` or the `authorization_code`, or with status 400 `{"error": "…"}`.
 """
 
 from __future__ import annotations
@@ -23,11 +35,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from attrs import asdict
+
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.exchange import Reply, Request, json_reply
 from miniapp_tp.sandbox.faults import PROVIDERS, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.sandbox.world import World
 
 PREFIX: Final = "/_sandbox/"
@@ -39,8 +56,19 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "times": (int, type(None)),
     "seconds": (int, float),
     "rotate": (bool,),
+    "permissions": (list, type(None)),
+    "code_life": (int, float),
 }
 _CLEARS: Final = frozenset({"provider", "app"})
+_INJECTS: Final = frozenset({"provider", "app", "operation", "times", "seconds", "rotate"})
+_DOES: Final = {
+    "issue_ticket": ({"provider"}, frozenset[str]()),
+    "authorize": ({"provider", "app"}, frozenset({"permissions", "code_life"})),
+    "revoke": ({"provider", "app"}, frozenset[str]()),
+    "expire_tokens": ({"provider"}, frozenset({"app"})),
+    "advance": ({"seconds"}, frozenset[str]()),
+}
+"""What may be done, with the arguments that it needs and those that it may have."""
 
 
 def control(world: World, request: Request) -> Reply:
@@ -75,10 +103,7 @@ def _faults(world: World, request: Request) -> dict[str, Any]:
     order = _order(request)
     do = order.pop("do", None)
     fault = _fault(order.pop("fault", None))
-    known = _TYPES.keys() if do == "inject" else _CLEARS
-    wrong = [name for name, value in order.items() if name not in known or not isinstance(value, _TYPES[name])]
-    if wrong:
-        raise _invalid(f"{wrong[0]} isn't known, or its value isn't of the right type")
+    _check(order, _INJECTS if do == "inject" else _CLEARS)
     match do, fault:
         case "inject", Fault():
             world.inject(fault, **order)
@@ -87,6 +112,58 @@ def _faults(world: World, request: Request) -> dict[str, Any]:
         case _:
             raise _invalid("do is inject (with a fault) or clear")
     return {"ok": True}
+
+
+def _grants(world: World, _request: Request) -> dict[str, Any]:
+    return {name: _told(world.provider(name)) for name in PROVIDERS}
+
+
+def _told(provider: Provider) -> dict[str, Any]:
+    with provider.lock:
+        return {
+            app: {
+                "granted": one.granted,
+                "access_token": provider.tokens.get(app),
+                "refresh_token": provider.refresh_tokens.get(app),
+                "spent": asdict(provider.spent[app]),
+            }
+            for app, one in provider.apps.items()
+        }
+
+
+def _do(world: World, request: Request) -> dict[str, Any]:
+    order = {name: value for name, value in _order(request).items() if value is not None}
+    do = str(order.pop("do", ""))
+    if do not in _DOES:
+        raise _invalid(f"do is one of {', '.join(_DOES)}")
+    needed, optional = _DOES[do]
+    _check(order, needed | optional)
+    if missing := sorted(needed - order.keys()):
+        raise _invalid(f"{missing[0]} is missing")
+    return {"ok": True, **_done(world, do, order)}
+
+
+def _done(world: World, do: str, order: dict[str, Any]) -> dict[str, Any]:
+    if do == "advance":
+        world.advance(order["seconds"])
+        return {}
+    provider = world.provider(order.pop("provider"))
+    match do:
+        case "issue_ticket":
+            return {"ticket": provider.issue_ticket()}
+        case "authorize":
+            return {"authorization_code": provider.authorize(order.pop("app"), **order)}
+        case "revoke":
+            provider.revoke(order["app"])
+        case _:
+            provider.expire_tokens(order.get("app"))
+    return {}
+
+
+def _check(order: dict[str, Any], known: Collection[str]) -> None:
+    wrong = [name for name, value in order.items() if name not in known or not isinstance(value, _TYPES[name])]
+    if wrong:
+        raise _invalid(f"{wrong[0]} isn't known, or its value isn't of the right type")
 
 
 def _order(request: Request) -> dict[str, Any]:
@@ -116,5 +193,7 @@ _HANDLERS: Final = {
     ("GET", "apps"): _apps,
     ("GET", "report"): _report,
     ("GET", "state"): _state,
+    ("GET", "grants"): _grants,
     ("POST", "faults"): _faults,
+    ("POST", "grants"): _do,
 }

@@ -75,11 +75,13 @@ class Refused(Exception):
 
     Attributes:
         body: The object that it answers with.
+        status: The HTTP status that it answers with.
     """
 
-    def __init__(self, body: Mapping[str, Any]) -> None:
+    def __init__(self, body: Mapping[str, Any], status: int = 200) -> None:
         super().__init__(str(body))
         self.body = body
+        self.status = status
 
 
 @frozen
@@ -91,12 +93,14 @@ class Call:
         token: The token, if there is one.
         params: The parameters beside the token: texts (Baidu), JSON values (Kuaishou).
         problem: Why the request can't be served whoever sent it, if so.
+        for_component: Whether it is about tokens, so that the token is the component's.
     """
 
     operation: str
     token: str | None = field(repr=False)
-    params: Mapping[str, Any] = field(factory=dict[str, Any])
+    params: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)  # codes and refresh tokens are among them
     problem: Refused | None = None
+    for_component: bool = False
 
 
 class Described(Protocol):

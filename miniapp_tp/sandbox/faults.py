@@ -24,7 +24,8 @@ _UNIT: Final = 2.0**32
 class Fault(Enum):
     """What can go wrong.
 
-    The first seven hit single requests. The last four are permanent: they hold until they are cleared.
+    The first ten hit single requests. The last four are permanent: they hold until they are cleared. With an operation
+    on tokens each says what it says elsewhere, in the shapes of that operation.
     """
 
     LATENCY = "latency"
@@ -34,29 +35,62 @@ class Fault(Enum):
     RATE_LIMITED = "rate_limited"
     """Baidu `error_code` 18, Kuaishou `result` 100200410. Nothing is changed."""
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 - the name of a fault
-    """Baidu `error_code` 111, Kuaishou `result` 100200108. Nothing is changed."""
+    """Baidu `error_code` 111, Kuaishou `result` 100200108. Nothing is changed. With an operation on tokens it is the
+    component's token that has expired, or the ticket."""
     CUT_BEFORE = "cut_before"
     """The connection is cut without an answer. Nothing is changed."""
     CUT_AFTER = "cut_after"
     """The change is made, then the connection is cut without an answer."""
     TRUNCATED = "truncated"
     """The change is made, then the connection is closed in the middle of the answer's body."""
+    HTML_AFTER = "html_after"
+    """The change is made, then HTTP 502 with a page of a proxy. By order only, or where `Faults.kinds` names it."""
+    ODD_STATUS = "odd_status"
+    """The change is made and the answer is right, but with HTTP 500. As rare as the one before."""
+    ODD_TEXT = "odd_text"
+    """Of `exchange_code` and `refresh_grant`: the pair is there, beside Baidu's `error_code` 2 or Kuaishou's `result`
+    100200500. As rare as the one before."""
     REVOKED = "revoked"
-    """The merchant took the grant back: Baidu `errno` 50032, Kuaishou `result` 100200109."""
+    """The merchant took the grant back: Baidu `errno` 50032 (`invalid_grant` to an exchange or refresh), Kuaishou
+    `result` 100200109. `Provider.revoke` does it in earnest."""
     FORBIDDEN = "forbidden"
-    """The grant lacks the permission: Baidu `errno` 6001, Kuaishou `result` 100200106."""
+    """The grant lacks the permission: Baidu `errno` 6001, Kuaishou `result` 100200106. Tokens it has all the same."""
     QUOTA = "quota"
     """No edit of domains is left: Baidu `errno` 470011 and 470012. Kuaishou publishes no code for it."""
     IP_NOT_LISTED = "ip_not_listed"
-    """The caller's address isn't on the component's list: Baidu `errno` 40008, whatever the app."""
+    """The caller's address isn't on the component's list: Baidu `errno` 40008 (to an exchange or refresh `error_code`
+    5), whatever the app."""
 
 
 PERMANENT: Final = frozenset({Fault.REVOKED, Fault.FORBIDDEN, Fault.QUOTA, Fault.IP_NOT_LISTED})
 """What holds until it is cleared."""
 UNPUBLISHED: Final = {"kuaishou": frozenset({Fault.QUOTA, Fault.IP_NOT_LISTED}), "baidu": frozenset[Fault]()}
 """What a provider has no published code for, so that it can't be imitated."""
-TRANSIENT: Final = tuple(fault for fault in Fault if fault not in PERMANENT)
-"""What hits single requests."""
+RARE: Final = frozenset({Fault.HTML_AFTER, Fault.ODD_STATUS, Fault.ODD_TEXT})
+"""What happens only where it is asked for by name."""
+TRANSIENT: Final = tuple(fault for fault in Fault if fault not in PERMANENT | RARE)
+"""What hits single requests, unless others are asked for."""
+PAIRS: Final = frozenset({"exchange_code", "refresh_grant"})
+"""The operations that hand out an app's tokens."""
+OF_COMPONENT: Final = frozenset({"start_ticket_push", "get_component_token", "get_pre_auth_code"})
+"""The operations on tokens that are about no app."""
+OF_TOKENS: Final = PAIRS | OF_COMPONENT | {"recover_code"}
+"""The operations on tokens."""
+
+
+def can_hit(fault: Fault, operation: str) -> bool:
+    """Tell whether a fault makes sense with an operation."""
+    match fault:
+        case Fault.QUOTA:
+            return operation.startswith(SET)
+        case Fault.FORBIDDEN:
+            return operation not in OF_TOKENS
+        case Fault.REVOKED:
+            return operation not in OF_COMPONENT
+        case Fault.ODD_TEXT:
+            return operation in PAIRS
+        case _:
+            return True
 
 
 def _known(kinds: Iterable[Fault]) -> tuple[Fault, ...]:
@@ -78,7 +112,7 @@ class Faults:
         permanent: The share of each provider's apps that have a permanent fault (`REVOKED`, `FORBIDDEN` or `QUOTA`
             in turn) from the start, rounded up.
         latency: Seconds that `LATENCY` takes.
-        rotate: Whether `EXPIRED_TOKEN` really replaces the app's token, so that the old one stays refused.
+        rotate: Whether `EXPIRED_TOKEN` really ends the token, so that it stays refused; an app gets another.
     """
 
     rate: float = 0.0
@@ -148,10 +182,8 @@ class Order:
     left: int | None
 
     def concerns(self, operation: str) -> bool:
-        """Tell whether it hits an operation. A quota of edits concerns edits only."""
-        if self.hit.fault is Fault.QUOTA and not operation.startswith(SET):
-            return False
-        return self.operation in {None, operation}
+        """Tell whether it hits an operation."""
+        return self.operation in {None, operation} and can_hit(self.hit.fault, operation)
 
     def matches(self, fault: Fault | None, app: str | None) -> bool:
         """Tell whether it is (one of those) spoken of; `None` speaks of all."""
@@ -217,7 +249,7 @@ class FaultBook:
 
     def _by_rate(self, provider: str, app: str | None, operation: str, turn: int) -> Hit | None:
         fault = self.rates.strike(provider, app, operation, turn) if app is not None else None
-        return fault and Hit(fault, self.rates.latency, self.rates.rotate)
+        return Hit(fault, self.rates.latency, self.rates.rotate) if fault and can_hit(fault, operation) else None
 
     def counts(self) -> Times:
         """Count the faults injected, by provider and kind."""

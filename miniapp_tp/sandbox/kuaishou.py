@@ -1,5 +1,7 @@
 """Kuaishou's side of the wire: component and token in the query, parameters in JSON, verdict in `result`.
 
+The life of a grant is in `kuaishou_tokens`.
+
 Sources: seed 001 and wire/kuaishou.md §§ 1 (the on-behalf dialect), 3.1, 4, 5, 6.
 """
 
@@ -10,12 +12,28 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from miniapp_tp.providers.kuaishou.endpoints import ENDPOINTS
-from miniapp_tp.sandbox import domains
+from miniapp_tp.providers.kuaishou.tokens import ENDPOINTS as TOKEN_ENDPOINTS
+from miniapp_tp.sandbox import domains, kuaishou_tokens
 from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Request, Route, html_reply, json_reply, routes
 from miniapp_tp.sandbox.faults import Fault
-from miniapp_tp.sandbox.state import App, Audit, Category, Provider, Standing, numbered
+from miniapp_tp.sandbox.kuaishou_replies import (
+    BAD_COMPONENT,
+    BAD_PARAMETER,
+    BAD_TOKEN,
+    FORBIDDEN,
+    NOT_SET,
+    RATE_LIMITED,
+    REVOKED,
+    refused,
+)
+from miniapp_tp.sandbox.provider import Provider
+from miniapp_tp.sandbox.register import Standing
+from miniapp_tp.sandbox.state import App, Audit, Category, numbered
 
 COMPONENT: Final = "ks000000000000000001"
+SECRET: Final = kuaishou_tokens.SECRET
+TERMS: Final = kuaishou_tokens.TERMS
+_PERMISSIONS: Final = ("功能开发和开发设置",)
 _COMPONENT, _TOKEN = "component_app_id", "authorizer_access_token"
 _KINDS: Final = {
     "request": "request",
@@ -29,14 +47,6 @@ _ACTIONS: Final = ("add", "delete", "set", "get")
 
 Handler = Callable[[Provider, App, Mapping[str, Any]], Mapping[str, Any]]
 """Serves an operation: what is answered beside `result`."""
-
-BAD_PARAMETER, BAD_COMPONENT, FORBIDDEN, BAD_TOKEN = 100200100, 100200101, 100200106, 100200108
-REVOKED, RATE_LIMITED, NOT_SET = 100200109, 100200410, 403106
-
-
-def refused(result: int, error_msg: str) -> Refused:
-    """Make a no (wire/kuaishou.md § 1)."""
-    return Refused({"result": result, "error_msg": error_msg})
 
 
 def refusal(fault: Fault) -> Refused | None:
@@ -54,18 +64,20 @@ def refusal(fault: Fault) -> Refused | None:
             return None
 
 
-def read(route: Route, request: Request) -> Call:
+def read(found: Route, request: Request) -> Call:
     """Read a request."""
+    if kuaishou_tokens.concerns(found):
+        return kuaishou_tokens.read(found, request)
     query = dict(request.query)
     params: dict[str, Any] = {}
     problem = None
     try:
-        params = _json(request) if route.method == "POST" else {}
+        params = _json(request) if found.method == "POST" else {}
         _check_query(query, request)
     except Refused as error:
         problem = error
     params = {**params, _COMPONENT: query.get(_COMPONENT)}
-    return Call(route.name(params.get("action")), query.get(_TOKEN), params, problem)
+    return Call(found.name(params.get("action")), query.get(_TOKEN), params, problem)
 
 
 def _check_query(query: Mapping[str, str], request: Request) -> None:
@@ -87,8 +99,15 @@ def _json(request: Request) -> dict[str, Any]:
     return body  # pyright: ignore[reportUnknownVariableType]
 
 
+def subject(provider: Provider, call: Call) -> App | None:
+    """Find the app that a call is about."""
+    return kuaishou_tokens.subject(provider, call) if call.for_component else provider.owner(call.token)
+
+
 def respond(provider: Provider, call: Call, fault: Fault | None = None) -> Reply:
     """Answer a call, if need be with the no that a fault stands for."""
+    if call.for_component:
+        return kuaishou_tokens.respond(provider, call, fault)
     try:
         if no := fault and refusal(fault):
             raise no
@@ -127,10 +146,15 @@ def _owner(provider: Provider, token: str | None) -> App:
     if token is None:
         raise refused(BAD_PARAMETER, f"{_TOKEN} is missing")
     app = provider.owner(token)
-    standing = provider.standing(token)
-    if app is None or standing is not Standing.VALID:
-        raise refused(BAD_TOKEN, "access token expired" if app else "access token invalid")
-    return app
+    if app is None:
+        raise refused(BAD_TOKEN, "access token invalid")
+    match provider.standing(token):
+        case Standing.REVOKED:
+            raise refused(REVOKED, "authorization revoked")
+        case Standing.EXPIRED:
+            raise refused(BAD_TOKEN, "access token expired")
+        case _:
+            return app
 
 
 # --- domains (seed 001 设置服务器域名, 设置业务域名) ------------------------------------------------------------
@@ -235,7 +259,13 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "get_webview_domain": webview_domain,
     "set_webview_domain": webview_domain,
 }
-ROUTES: Final = routes(ENDPOINTS, HANDLERS)
+_PUBLISHED: Final = [endpoint for endpoint in TOKEN_ENDPOINTS if endpoint.name not in kuaishou_tokens.REFRESH.names]
+ROUTES: Final = {**routes(ENDPOINTS, HANDLERS), **routes(_PUBLISHED, kuaishou_tokens.HANDLERS)}
+
+
+def route(provider: Provider, path: str) -> Route | None:
+    """Find what is at a path; the refresh is where the rules say."""
+    return kuaishou_tokens.REFRESH if path == provider.rules.refresh_path else ROUTES.get(path)
 
 
 def ids(count: int) -> Iterable[str]:
@@ -254,6 +284,7 @@ def new_app(app: str, place: int) -> App:
         status=3 if (place + 1) % 7 == 0 else 2,
         subject="示例科技有限公司",
         subject_type=1,
+        permissions=_PERMISSIONS,
         categories=[Category("1,10", "电商-家具", 1), Category("1,11", "电商-母婴", 2, "资质不符")],
         audits={"name": Audit(f"新名称{place + 1}")} if (place + 1) % 5 == 0 else {},
     )

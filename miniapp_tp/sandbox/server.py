@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 
 _PATIENCE: Final = 10.0
+_BACKLOG: Final = 2048  # asyncio's 100 makes the connections of a crowd wait seconds for their next try
 _KEEP_ALIVE: Final = 75  # seconds; a short one would close connections that a client's pool still counts on
 
 # Neither the access log (addresses hold tokens) nor what a server tells of its life concerns the user.
@@ -50,8 +51,9 @@ class Sandbox(World):
     cuts the connections that are still open, ends the thread and frees the port.
 
     Attributes:
-        baidu: The imitated Baidu: `.component`, `.tokens`, `.apps`.
-        kuaishou: The imitated Kuaishou: the same.
+        baidu: The imitated Baidu: `.component`, `.tokens`, `.refresh_tokens`, `.apps`, `.rules`, `.spent`, and what
+            merchants do: `.authorize()`, `.revoke()`.
+        kuaishou: The imitated Kuaishou: the same, and `.secret`.
         calls: The requests that reached an operation, by `(provider, operation, app)`.
         port: The port asked for; 0 stands for a free one.
     """
@@ -74,7 +76,7 @@ class Sandbox(World):
             port: Where to listen on 127.0.0.1; 0 stands for a free port.
             registered: The domains that are registered on the components.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed.
-            clock: Tells the time in seconds.
+            clock: Tells the time in seconds; `advance` moves it on.
         """
         super().__init__(apps, faults=faults, registered=registered, edit_quota=edit_quota, clock=clock)
         self.port = port
@@ -166,7 +168,9 @@ class Running:
         """Serve until told to stop."""
         loop, end = asyncio.get_running_loop(), asyncio.Event()
         protocol = protocol_class()
-        server = await loop.create_server(lambda: protocol(self._config, self._state, {}), sock=self._socket)
+        server = await loop.create_server(
+            lambda: protocol(self._config, self._state, {}), sock=self._socket, backlog=_BACKLOG
+        )
         self._ready.set_result((loop, end))
         await end.wait()
         server.close()

@@ -1,25 +1,16 @@
-"""What an imitated provider knows: its component, its apps, their tokens and their settings."""
+"""What an imitated provider knows of a mini app: its settings, its token, and whether it is granted."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
-from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, define, field
 
 from miniapp_tp.sandbox.domains import SERVER_KINDS, WEBVIEW
 
-
-class Standing(Enum):
-    """What a provider holds of a token."""
-
-    VALID = "valid"
-    EXPIRED = "expired"
-    UNKNOWN = "unknown"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @define
@@ -47,7 +38,7 @@ def _no_domains() -> dict[str, list[str]]:
 
 @define
 class App:
-    """An authorized mini app. Change what you like but its token (`Provider.rotate`): the next reply shows it.
+    """A mini app. Change what you like but its token and its grant (see `Provider`): the next reply shows it.
 
     Attributes:
         id: Its id.
@@ -59,6 +50,8 @@ class App:
         subject: The name of its owner.
         subject_type: The kind of its owner, as the provider's own number.
         categories: Its service categories.
+        permissions: What its merchant granted, by name.
+        granted: Whether it is authorized to the component.
         audits: Reviews by what they are about: `name`, `icon`, `intro`.
         domains: Its domains by kind, in the provider's own spelling.
         edits_left: Edits that remain, by operation (`set_server_domain`); an operation that isn't named has no limit.
@@ -76,6 +69,8 @@ class App:
     subject: str
     subject_type: int
     categories: list[Category]
+    permissions: tuple[str, ...] = ()
+    granted: bool = True
     audits: dict[str, Audit] = field(factory=dict[str, Audit])
     domains: dict[str, list[str]] = field(factory=_no_domains)
     edits_left: dict[str, int] = field(factory=dict[str, int])
@@ -106,63 +101,6 @@ class App:
     def as_dict(self) -> dict[str, Any]:
         """Give all of it as JSON values."""
         return asdict(self)
-
-
-@define
-class Provider:
-    """An imitated provider.
-
-    Attributes:
-        name: `baidu` or `kuaishou`.
-        component: The id of the one component that it knows.
-        apps: The apps that are authorized to the component, by id.
-        server_domains: Server domains registered on the component, as bare hosts.
-        webview_domains: Webview domains registered on the component, as bare hosts.
-        clock: Tells the time in seconds.
-        requests: Requests answered so far.
-    """
-
-    name: str
-    component: str
-    apps: dict[str, App]
-    server_domains: tuple[str, ...]
-    webview_domains: tuple[str, ...]
-    clock: Callable[[], float] = time.time
-    requests: int = 0
-    _tokens: dict[str, str] = field(factory=dict[str, str], repr=False)
-    _owners: dict[str, App] = field(factory=dict[str, App], repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Learn whose the tokens are."""
-        self._tokens = {app.id: app.token for app in self.apps.values()}
-        self._owners = {app.token: app for app in self.apps.values()}
-
-    @property
-    def tokens(self) -> Mapping[str, str]:
-        """The present access token of each app, by its id: a live view."""
-        return MappingProxyType(self._tokens)
-
-    def owner(self, token: str | None) -> App | None:
-        """Find the app that a token is, or once was, for."""
-        return self._owners.get(token) if token is not None else None
-
-    def standing(self, token: str | None) -> Standing:
-        """Tell what a token is worth now."""
-        app = self.owner(token)
-        if app is None:
-            return Standing.UNKNOWN
-        until = app.token_expires_at
-        outlived = until is not None and self.clock() >= until
-        return Standing.EXPIRED if app.token != token or outlived else Standing.VALID
-
-    def rotate(self, app: App) -> str:
-        """Give an app a new token; the old one is refused as expired from now on."""
-        base, _, times = app.token.partition("~")
-        app.token = f"{base}~{int(times or 1) + 1}"
-        app.token_expires_at = None
-        self._tokens[app.id] = app.token
-        self._owners[app.token] = app
-        return app.token
 
 
 def numbered(count: int, first: int, prefix: str = "") -> Iterable[str]:

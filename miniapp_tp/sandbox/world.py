@@ -6,15 +6,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from attrs import evolve
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox import baidu, kuaishou
+from miniapp_tp.sandbox.clock import Clock
 from miniapp_tp.sandbox.exchange import Answer, Call, Delivery, Reply, Request, Route, html_reply
 from miniapp_tp.sandbox.faults import PERMANENT, PROVIDERS, UNPUBLISHED, Fault, FaultBook, Faults, Hit, Order
-from miniapp_tp.sandbox.state import App, Provider
+from miniapp_tp.sandbox.provider import Provider
+from miniapp_tp.sandbox.register import Standing
+
+if TYPE_CHECKING:
+    from miniapp_tp.sandbox.grants import Terms
+    from miniapp_tp.sandbox.state import App
 
 Apps = int | Iterable[str] | Mapping[str, "int | Iterable[str]"]
 """How many apps each provider has, or their ids, or one of these by provider."""
@@ -31,10 +37,15 @@ class Side(Protocol):
     def COMPONENT(self) -> str: ...  # noqa: N802, D102 - a module's constant
 
     @property
-    def ROUTES(self) -> Mapping[str, Route]: ...  # noqa: N802, D102
+    def SECRET(self) -> str: ...  # noqa: N802, D102
+
+    @property
+    def TERMS(self) -> Terms: ...  # noqa: N802, D102
 
     def ids(self, count: int, /) -> Iterable[str]: ...  # noqa: D102
     def new_app(self, app: str, place: int, /) -> App: ...  # noqa: D102
+    def route(self, provider: Provider, path: str, /) -> Route | None: ...  # noqa: D102
+    def subject(self, provider: Provider, call: Call, /) -> App | None: ...  # noqa: D102
     def read(self, route: Route, request: Request, /) -> Call: ...  # noqa: D102
     def respond(self, provider: Provider, call: Call, fault: Fault | None, /) -> Reply: ...  # noqa: D102
     def unknown_path(self, provider: Provider, /) -> Reply: ...  # noqa: D102
@@ -42,7 +53,7 @@ class Side(Protocol):
 
 
 _SIDES: Final[Mapping[str, Side]] = {"baidu": baidu, "kuaishou": kuaishou}
-_PREFIXES: Final = {"/rest/": "baidu", "/openapi/": "kuaishou"}
+_PREFIXES: Final = {"/rest/": "baidu", "/public/": "baidu", "/openapi/": "kuaishou", "/mp/": "kuaishou"}
 
 
 class World:
@@ -73,15 +84,16 @@ class World:
             registered: The domains that are registered on the components, for server and webview alike.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed;
                 without limit if `None`.
-            clock: Tells the time in seconds.
+            clock: Tells the time in seconds; `advance` moves it on.
         """
         self._lock = threading.RLock()
-        self._providers = {name: _provider(name, apps, tuple(registered), clock) for name in PROVIDERS}
+        self._clock = Clock(clock)
+        self._providers = {name: self._provider(name, apps, tuple(registered)) for name in PROVIDERS}
         self.baidu = self._providers["baidu"]
         self.kuaishou = self._providers["kuaishou"]
         self.calls: Counter[Called] = Counter()
         rates = faults or Faults()
-        self._faults = FaultBook(rates, clock)
+        self._faults = FaultBook(rates, self._clock)
         for name, provider in self._providers.items():
             for app, fault in rates.afflicted(name, provider.apps).items():
                 self.inject(fault, provider=name, app=app)
@@ -91,28 +103,52 @@ class World:
 
     def answer(self, request: Request) -> Answer:
         """Do what a request asks for, or what a fault makes of it."""
-        name = next((name for prefix, name in _PREFIXES.items() if request.path.startswith(prefix)), None)
+        name = self._name_at(request.path)
         if name is None:
             return Answer(html_reply(404, "Not Found"))
         with self._lock:
             provider, side = self._providers[name], _SIDES[name]
             provider.requests += 1
-            route = side.ROUTES.get(request.path)
+            route = side.route(provider, request.path)
             if route is None:
                 return Answer(side.unknown_path(provider))
             if route.method != request.method:
                 return Answer(side.html(provider, 405, "Method Not Allowed"))
             call = side.read(route, request)
-            return _answer(side, provider, call, self._hit(provider, call))
+            return _answer(side, provider, call, self._hit(provider, call, side.subject(provider, call)))
 
-    def _hit(self, provider: Provider, call: Call) -> Hit | None:
-        app = provider.owner(call.token)
+    def _name_at(self, path: str) -> str | None:
+        if path == self.kuaishou.rules.refresh_path:
+            return "kuaishou"
+        return next((name for prefix, name in _PREFIXES.items() if path.startswith(prefix)), None)
+
+    def _hit(self, provider: Provider, call: Call, app: App | None) -> Hit | None:
         called = (provider.name, call.operation, app.id if app else None)
         self.calls[called] += 1
         hit = self._faults.draw(*called, turn=self.calls[called])
-        if hit and hit.rotate and hit.fault is Fault.EXPIRED_TOKEN and app:
-            provider.rotate(app)
+        if hit and hit.rotate and hit.fault is Fault.EXPIRED_TOKEN:
+            _end_token(provider, call, app)
         return hit
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock on: what lives that long at most has expired then."""
+        with self._lock:
+            self._clock.advance(seconds)
+
+    def _provider(self, name: str, apps: Apps, registered: tuple[str, ...]) -> Provider:
+        side = _SIDES[name]
+        return Provider(
+            name=name,
+            component=side.COMPONENT,
+            secret=side.SECRET,
+            terms=side.TERMS,
+            make=side.new_app,
+            apps={app: side.new_app(app, place) for place, app in enumerate(_ids(name, apps))},
+            server_domains=registered,
+            webview_domains=registered,
+            clock=self._clock,
+            lock=self._lock,
+        )
 
     def provider(self, name: str) -> Provider:
         """Give a provider by its name.
@@ -157,7 +193,7 @@ class World:
             operation: For which operation (`get_info`, `set_server_domain`, …); for any, if `None`.
             times: For how many requests; for all until `clear`, if `None`. Permanent faults always hold until `clear`.
             seconds: How long `LATENCY` takes.
-            rotate: Whether `EXPIRED_TOKEN` really replaces the app's token.
+            rotate: Whether `EXPIRED_TOKEN` really ends the token: an app is given another, the component must ask.
 
         Raises:
             InvalidArgument: The provider publishes no code for it, or there is no such provider or app, or `times`
@@ -227,15 +263,19 @@ def _edits(apps: Iterable[App]) -> Counter[str]:
     return sum((app.edits for app in apps), Counter[str]())
 
 
-def _provider(name: str, apps: Apps, registered: tuple[str, ...], clock: Callable[[], float]) -> Provider:
-    side = _SIDES[name]
+def _end_token(provider: Provider, call: Call, app: App | None) -> None:
+    if call.for_component:
+        provider.component_tokens.void(call.token, Standing.EXPIRED)
+    elif app:
+        provider.rotate(app)
+
+
+def _ids(name: str, apps: Apps) -> Iterable[str]:
     mine = cast("Mapping[str, int | Iterable[str]]", apps).get(name, 0) if isinstance(apps, Mapping) else apps
     if isinstance(mine, str):
         message = f"apps are a number or a list of ids, not {mine!r}"
         raise InvalidArgument(message)
-    ids = side.ids(mine) if isinstance(mine, int) else mine
-    made = {app: side.new_app(app, place) for place, app in enumerate(ids)}
-    return Provider(name, side.COMPONENT, made, registered, registered, clock)
+    return _SIDES[name].ids(mine) if isinstance(mine, int) else mine
 
 
 def _answer(side: Side, provider: Provider, call: Call, hit: Hit | None) -> Answer:
@@ -246,11 +286,15 @@ def _answer(side: Side, provider: Provider, call: Call, hit: Hit | None) -> Answ
             return Answer(side.html(provider, 502, "Bad Gateway"), Delivery.CUT)
         case fault:
             answer = Answer(side.respond(provider, call, fault))
+            if fault is Fault.HTML_AFTER:
+                return Answer(side.html(provider, 502, "Bad Gateway"))
             return _spoilt(answer, hit) if hit else answer
 
 
 def _spoilt(answer: Answer, hit: Hit) -> Answer:
     match hit.fault:
+        case Fault.ODD_STATUS:
+            return evolve(answer, reply=evolve(answer.reply, status=500))
         case Fault.LATENCY:
             return evolve(answer, delay=hit.seconds)
         case Fault.CUT_AFTER:

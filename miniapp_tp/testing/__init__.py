@@ -9,6 +9,26 @@
       async with BaiduClient(baidu.component, tokens=baidu.tokens, base_url=miniapp_sandbox.url) as client:
           assert (await client.get_info("15000001")).name == baidu.apps["15000001"].name
   ```
+- `TokenStoreSuite`: the promise of a `TokenStore`, as tests for a store of your own.
 """
 
-__all__: list[str] = []
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from miniapp_tp.testing.stores import TokenStoreSuite
+
+__all__ = ["TokenStoreSuite"]
+
+
+def __getattr__(name: str) -> type[TokenStoreSuite]:
+    """Import the suite when it is asked for: every run of pytest imports this package, for its plugin."""
+    if name != "TokenStoreSuite":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import pytest  # noqa: PLC0415
+
+    pytest.register_assert_rewrite("miniapp_tp.testing.stores")
+    from miniapp_tp.testing.stores import TokenStoreSuite  # noqa: PLC0415
+
+    return TokenStoreSuite

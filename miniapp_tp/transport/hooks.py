@@ -22,7 +22,7 @@ class Attempt:
     Attributes:
         provider: The provider's name.
         operation: The name of the method.
-        app: The app it was made for.
+        app: The app it was made for; `None` if for the component itself.
         number: Which attempt of its call it was, from 1.
         elapsed: Seconds from sending to the end of the reply.
         status: The HTTP status; `None` if nothing came.
@@ -34,7 +34,7 @@ class Attempt:
 
     provider: str
     operation: str
-    app: str
+    app: str | None
     number: int
     elapsed: float
     status: int | None

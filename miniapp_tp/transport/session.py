@@ -7,7 +7,7 @@ values until `exchange` raises them, so that a traceback's frames hold no reply 
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, Self, TypeVar
 
 import anyio
@@ -26,8 +26,8 @@ from miniapp_tp.transport.hooks import Attempt, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
 from miniapp_tp.transport.retries import Tries, delay
-from miniapp_tp.transport.tokens import AppTokens
-from miniapp_tp.wire.dialect import Dialect
+from miniapp_tp.transport.tokens import Tokens
+from miniapp_tp.wire.dialect import Credential, Dialect
 from miniapp_tp.wire.endpoint import Endpoint, Procedure
 from miniapp_tp.wire.exchange import build, parse, sign
 from miniapp_tp.wire.messages import Reply, Request, Secret
@@ -57,11 +57,10 @@ class _Call(Generic[P, R]):
     app: str
     params: P
     request: Request
-    dialect: Dialect
     tries: Tries
     course: _Course
     token: Secret | None = None
-    token_renewed: bool = False
+    renewals: int = 0
 
 
 @frozen
@@ -93,7 +92,7 @@ class Session:
     Attributes:
         dialect: The provider's main dialect.
         base_url: The address that paths are appended to.
-        tokens: The tokens of apps.
+        tokens: Where tokens come from, by whose they are.
         transport: The network.
         limits: How much happens at once.
         hooks: Who watches.
@@ -104,7 +103,7 @@ class Session:
 
     dialect: Dialect
     base_url: str
-    tokens: AppTokens = field(repr=False)
+    tokens: Mapping[Credential, Tokens] = field(repr=False)
     transport: Transport
     limits: Limits
     hooks: Hooks
@@ -139,11 +138,9 @@ class Session:
 
     async def exchange(self, endpoint: Endpoint[P, R], app: str, params: P, course: _Course) -> R:
         """Make attempts until one is answered, or none makes sense any more."""
-        dialect = endpoint.dialect or self.dialect
         course.tries = Tries(endpoint)
-        call = _Call(
-            endpoint, app, params, build(dialect, endpoint, params, self.base_url), dialect, course.tries, course
-        )
+        request = build(self.dialect, endpoint, params, self.base_url)
+        call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
             outcome = await self._attempt(call)
             pause = None
@@ -159,9 +156,7 @@ class Session:
 
     async def _attempt(self, call: _Call[P, R]) -> _Outcome[R]:
         async with self.limits.slot():
-            if call.token is None:
-                call.token = await self.tokens.get(call.app)
-            signed = sign(call.dialect, call.endpoint, call.request, call.token)
+            signed = await self._signed(call)
             call.tries.sent += 1
             call.tries.in_flight = True
             started = anyio.current_time()
@@ -170,8 +165,16 @@ class Session:
         elapsed = anyio.current_time() - started
         if isinstance(reply, NoAnswer):
             return _Outcome(reply, None, elapsed)
-        result: R | MiniAppError = parse(call.dialect, call.endpoint, call.app, reply, signed.secrets)
+        result: R | MiniAppError = parse(self.dialect, call.endpoint, call.app, reply, signed.secrets)
         return _Outcome(result, reply.status, elapsed)
+
+    async def _signed(self, call: _Call[Any, Any]) -> Request:
+        credential = call.endpoint.credential
+        if credential is None:
+            return call.request
+        if call.token is None:
+            call.token = await self.tokens[credential].get(call.app)
+        return sign(self.dialect, credential, call.request, call.token)
 
     async def _send(self, signed: Request, seconds: float) -> Reply | NoAnswer:
         try:
@@ -196,15 +199,15 @@ class Session:
         return None if pause is None or pause >= call.course.remaining else pause
 
     async def _renewed(self, call: _Call[Any, Any]) -> bool:
-        """Ask for another token, once a call; the same one again is no reason for another attempt."""
-        rejected = call.token
-        if rejected is None:
+        """Ask for another token, if the call may; the same one again is no reason for another attempt."""
+        credential, rejected = call.endpoint.credential, call.token
+        if credential is None or rejected is None:
             return False
-        await self.tokens.reject(call.app, rejected)
-        if call.token_renewed:
+        await self.tokens[credential].reject(call.app, rejected)
+        if call.renewals >= self.tokens[credential].renewals:
             return False
-        call.token_renewed = True
-        call.token = await self.tokens.get(call.app)
+        call.renewals += 1
+        call.token = await self.tokens[credential].get(call.app)
         return call.token != rejected
 
     async def _settle(self, call: _Call[P, R], error: MiniAppError) -> R:
@@ -236,7 +239,7 @@ class Session:
                 Attempt(
                     provider=self.dialect.provider,
                     operation=tries.endpoint.name,
-                    app=app,
+                    app=app or None,
                     number=tries.sent,
                     elapsed=self.options.timeout,
                     status=None,
@@ -257,7 +260,7 @@ class Session:
             Attempt(
                 provider=self.dialect.provider,
                 operation=call.endpoint.name,
-                app=call.app,
+                app=call.app or None,
                 number=call.tries.sent,
                 elapsed=outcome.elapsed,
                 status=outcome.status,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeAlias, cast, runtime_checkable
+from typing import ClassVar, Final, Protocol, TypeAlias, cast, runtime_checkable
+
+from attrs import frozen
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.wire.messages import Secret
@@ -22,8 +24,29 @@ class TokenSource(Protocol):
         ...
 
 
-Tokens: TypeAlias = Mapping[str, str] | Callable[[str], Awaitable[str]] | TokenSource
+OwnTokens: TypeAlias = Mapping[str, str] | Callable[[str], Awaitable[str]] | TokenSource
 """What a caller may bring: a mapping, an asynchronous callable, or a `TokenSource`."""
+
+KEPT_RENEWALS: Final = 2
+"""How often a call may ask where several processes keep tokens: what another one kept may be as dead."""
+
+
+class Tokens(Protocol):
+    """What a session asks for tokens: a `TokenSource` whose tokens can't be shown.
+
+    Attributes:
+        renewals: How often one call may ask for another token.
+    """
+
+    renewals: ClassVar[int]
+
+    async def get(self, app: str) -> Secret:
+        """Give the app's present token."""
+        ...
+
+    async def reject(self, app: str, token: Secret) -> None:
+        """Learn that the provider rejected this token."""
+        ...
 
 
 class AppTokens:
@@ -36,7 +59,9 @@ class AppTokens:
         InvalidArgument: Something of another form.
     """
 
-    def __init__(self, tokens: Tokens) -> None:
+    renewals: ClassVar[int] = 1
+
+    def __init__(self, tokens: OwnTokens) -> None:
         self._source = _source_of(tokens)
 
     async def get(self, app: str) -> Secret:
@@ -55,6 +80,21 @@ class AppTokens:
     async def reject(self, app: str, token: Secret) -> None:
         """Pass on that the provider rejected this token."""
         await self._source.reject(app, token.reveal())
+
+
+@frozen
+class FixedToken:
+    """One token, for a call that carries it before it is kept under its app."""
+
+    renewals: ClassVar[int] = 0
+    token: Secret
+
+    async def get(self, _app: str) -> Secret:
+        """Give it."""
+        return self.token
+
+    async def reject(self, _app: str, token: Secret) -> None:
+        """Keep it all the same: there is no other."""
 
 
 def _problem(token: object) -> str | None:

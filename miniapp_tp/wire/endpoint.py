@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.wire.dialect import Credential, Dialect
+from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.meaning import Codes
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class Endpoint(Generic[P, R]):
         fixed: Fields that are always sent as they are.
         changes: Whether it changes something, so that a lost answer leaves a doubt.
         idempotent: Whether it may be sent again after a lost answer.
-        credential: Whose token it carries.
+        credential: Whose token it carries; `None` for nobody's.
+        secret: Whether it returns credentials, so that its replies are never kept as evidence.
         codes: What numbers mean here that mean something else elsewhere.
         read_back: How to learn whether the change was made.
-        dialect: The dialect it is spoken in; `None` for the provider's main one.
     """
 
     name: str
@@ -77,10 +77,10 @@ class Endpoint(Generic[P, R]):
     fixed: Mapping[str, str] = field(factory=dict[str, str])
     changes: bool = False
     idempotent: bool = True
-    credential: Credential = Credential.APP
+    credential: Credential | None = Credential.APP
+    secret: bool = False
     codes: Codes = field(factory=dict[Any, Any])
     read_back: ReadBack[P] | None = None
-    dialect: Dialect | None = None
 
 
 class Caller(Protocol):

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from miniapp_tp.errors import MiniAppError, ProviderError, ProviderUnavailable, RateLimited, ReplyNotUnderstood
 from miniapp_tp.wire.addresses import checked_address
-from miniapp_tp.wire.dialect import Consent, Dialect, Refusal
+from miniapp_tp.wire.dialect import Consent, Credential, Dialect, Refusal
 from miniapp_tp.wire.meaning import meaning_of
 from miniapp_tp.wire.messages import Reply, Request, Secret
 from miniapp_tp.wire.redaction import evidence, redact
@@ -47,16 +47,20 @@ def build(dialect: Dialect, endpoint: Endpoint[P, Any], params: P, base_url: str
     sent = {name: value for name, value in fields.items() if value is not None}
     whole = not endpoint.path.startswith("/")
     address = checked_address(endpoint.path) if whole else base_url + endpoint.path
+    secrets = tuple(value for value in sent.values() if isinstance(value, Secret))
+    plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in sent.items()}
     if endpoint.method == "GET":
-        query = tuple((name, str(value)) for name, value in sent.items())
-        return Request(method="GET", address=address, query=dialect.always + query)
-    headers, body = dialect.body(sent)
-    return Request(method=endpoint.method, address=address, query=dialect.always, headers=headers, body=body)
+        query = tuple((name, str(value)) for name, value in plain.items())
+        return Request(method="GET", address=address, query=dialect.always + query, secrets=secrets)
+    headers, body = dialect.body(plain)
+    return Request(
+        method=endpoint.method, address=address, query=dialect.always, headers=headers, body=body, secrets=secrets
+    )
 
 
-def sign(dialect: Dialect, endpoint: Endpoint[Any, Any], request: Request, token: Secret) -> Request:
+def sign(dialect: Dialect, credential: Credential, request: Request, token: Secret) -> Request:
     """Put the token where the provider wants it."""
-    query = (*request.query, (dialect.token_fields[endpoint.credential], token.reveal()))
+    query = (*request.query, (dialect.token_fields[credential], token.reveal()))
     return evolve(request, query=query, secrets=(*request.secrets, token))
 
 
@@ -74,12 +78,17 @@ def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, 
             code=redact(verdict.code, secrets) if isinstance(verdict.code, str) else verdict.code,
             status=reply.status,
             request_id=redact(ids[0], secrets) if ids else _trace(reply, secrets),
-            reply=evidence(reply, secrets),
+            reply=_kept(endpoint, reply, secrets),
             actor=meaning.actor,
             scope=meaning.scope,
         )
         return _timed(error, endpoint, reply)
     return _without_verdict(endpoint, reply, secrets)
+
+
+def _kept(endpoint: Endpoint[Any, Any], reply: Reply, secrets: Secrets) -> Reply | None:
+    """Give what may be kept of a reply: nothing at all where credentials were asked for."""
+    return None if endpoint.secret else evidence(reply, secrets)
 
 
 def _trace(reply: Reply, secrets: Secrets) -> str | None:
@@ -115,7 +124,7 @@ def _without_verdict(endpoint: Endpoint[Any, Any], reply: Reply, secrets: Secret
         f"answered HTTP {reply.status} and nothing readable",
         status=reply.status,
         request_id=_trace(reply, secrets),
-        reply=evidence(reply, secrets),
+        reply=_kept(endpoint, reply, secrets),
     )
     return _timed(error, endpoint, reply)
 
@@ -133,7 +142,7 @@ def _oddity(reply: Reply) -> str:
 
 def _not_understood(why: str, endpoint: Endpoint[Any, Any], reply: Reply, secrets: Secrets) -> ReplyNotUnderstood:
     message = redact(f"the reply (HTTP {reply.status}) can't be understood: {why}", secrets)
-    error = ReplyNotUnderstood(message, reply=evidence(reply, secrets))
+    error = ReplyNotUnderstood(message, reply=_kept(endpoint, reply, secrets))
     error.may_have_happened = endpoint.changes
     return error
 

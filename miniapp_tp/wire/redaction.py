@@ -38,9 +38,8 @@ _CREDENTIAL: Final = re.compile(
 def redact(text: str, secrets: Iterable[Secret]) -> str:
     """Mask every spelling of the secrets and whatever is labelled as a credential; cut what is too long to keep."""
     text = text[:_EVIDENCE]
-    for secret in filter(None, (secret.reveal() for secret in secrets)):
-        text = _without(text, secret)
-    return _CREDENTIAL.sub(rf"\1{MASK}", text)
+    known = [secret for secret in (secret.reveal() for secret in secrets) if secret]
+    return _CREDENTIAL.sub(rf"\1{MASK}", _masked(text, sorted(_places(text, known))))
 
 
 def evidence(reply: Reply, secrets: Iterable[Secret]) -> Reply:
@@ -51,19 +50,23 @@ def evidence(reply: Reply, secrets: Iterable[Secret]) -> Reply:
     return evolve(reply, headers=headers, body=body)
 
 
-def _without(text: str, secret: str) -> str:
+def _places(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Find all secrets in the text as it came: two may begin alike, so masking one could hide where another begins."""
     # Also as it stands: `%45.…` may be a token after a percent sign as well as an escape.
     for read in (_as_read, _as_it_stands):
-        text = _masked(text, *read(text), read(secret)[0])
-    return text
+        letters, starts = read(text)
+        for secret in secrets:
+            for first, last in _spellings(letters, read(secret)[0]):
+                yield starts[first], starts[last]
 
 
-def _masked(text: str, letters: str, starts: Sequence[int], secret: str) -> str:
+def _masked(text: str, places: Iterable[tuple[int, int]]) -> str:
     parts: list[str] = []
     done = 0
-    for first, last in _spellings(letters, secret):
-        parts += [text[done : starts[first]], MASK]
-        done = starts[last]
+    for first, last in places:
+        if first >= done:
+            parts += [text[done:first], MASK]
+        done = max(done, last)
     return "".join([*parts, text[done:]])
 
 

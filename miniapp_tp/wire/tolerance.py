@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeGuard, TypeVar, cast
+from typing import Any, Final, TypeGuard, TypeVar, cast
 
 from cattrs import Converter
 
 from miniapp_tp.models import Unknown
 
 V = TypeVar("V")
+
+_CENTURY: Final = 3_155_760_000
 
 
 def text(value: object) -> str | None:
@@ -37,6 +39,12 @@ def integer(value: object) -> int | None:
 def _integer_of(value: str) -> int | None:
     digits = value.removeprefix("-")
     return int(value) if digits.isascii() and digits.isdigit() and len(digits) < len("1" * 20) else None
+
+
+def lifetime(value: object) -> int | None:
+    """Read for how many seconds something lives; none, less, or more than a century is absent."""
+    seconds = integer(value)
+    return seconds if seconds is not None and 0 < seconds <= _CENTURY else None
 
 
 def listed(value: object) -> list[Any]:

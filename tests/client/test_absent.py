@@ -9,6 +9,7 @@ from miniapp_tp import InvalidArgument, NotSupported
 from miniapp_tp.client import ComponentClient
 from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.providers.baidu.endpoints import CONTRACT
+from miniapp_tp.providers.baidu.tokens import token_contract
 from miniapp_tp.transport.options import Options
 from miniapp_tp.transport.tokens import AppTokens
 from miniapp_tp.wire.endpoint import absent
@@ -26,6 +27,8 @@ def lacking(transport: Scripted) -> ComponentClient:
         dialect=DIALECT,
         contract=evolve(CONTRACT, get_webview_domain=absent("it shows no pages")),
         tokens=AppTokens(never_asked),
+        store=None,
+        token_contract=token_contract("a-client-id"),
         base_url="https://openapi.example",
         transport=transport,
         options=Options(),

@@ -130,7 +130,8 @@ def setting_of(provider: str, name: str) -> tuple[Dialect, Endpoint[Any, Any]]:
 def written(provider: str, name: str) -> Request:
     dialect, endpoint = setting_of(provider, name)
     request = build(dialect, endpoint, PARAMS.get((provider, name)), BASES[provider])
-    return sign(dialect, endpoint, request, TOKENS[provider])
+    assert endpoint.credential is not None
+    return sign(dialect, endpoint.credential, request, TOKENS[provider])
 
 
 def test_every_call_of_both_providers_has_golden_files() -> None:

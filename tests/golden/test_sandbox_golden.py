@@ -14,7 +14,8 @@ from miniapp_tp.sandbox.world import World
 from tests.golden.loader import CASES, GoldenRequest, golden_reply, golden_request
 
 if TYPE_CHECKING:
-    from miniapp_tp.sandbox.state import App, Provider
+    from miniapp_tp.sandbox.provider import Provider
+    from miniapp_tp.sandbox.state import App
 
 APP: Final = {"baidu": "10000001", "kuaishou": "ks100000000000000001"}
 UNDOCUMENTED: Final = {"request_id"}

@@ -19,7 +19,7 @@ from miniapp_tp.sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from miniapp_tp.transport.tokens import Tokens
+    from miniapp_tp.transport.tokens import OwnTokens
 
 KINDS: dict[str, type[BaiduClient | KuaishouClient]] = {"baidu": BaiduClient, "kuaishou": KuaishouClient}
 
@@ -52,7 +52,7 @@ class Platform:
         """Whether the provider has udp domains."""
         return self.name == "kuaishou"
 
-    def client(self, *, tokens: Tokens | None = None, **options: Any) -> ComponentClient:  # noqa: ANN401 - whatever a caller may give
+    def client(self, *, tokens: OwnTokens | None = None, **options: Any) -> ComponentClient:  # noqa: ANN401 - whatever a caller may give
         """Make a client, with the provider's present tokens unless others are given."""
         provider = self.world.provider(self.name)
 

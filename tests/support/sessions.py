@@ -11,7 +11,8 @@ from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.transport.hooks import Hook, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.session import Session
-from miniapp_tp.transport.tokens import AppTokens, Tokens
+from miniapp_tp.transport.tokens import AppTokens, OwnTokens
+from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import no_result
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Watched:
 def watched(
     transport: Transport,
     *,
-    tokens: Tokens | None = None,
+    tokens: OwnTokens | None = None,
     hooks: tuple[Hook, ...] = (),
     chance: float = 1.0,
     **options: Any,  # noqa: ANN401 - whatever a caller may give
@@ -62,7 +63,7 @@ def watched(
     session = Session(
         dialect=DIALECT,
         base_url="https://openapi.example",
-        tokens=AppTokens(tokens if tokens is not None else {APP: TOKEN}),
+        tokens={Credential.APP: AppTokens(tokens if tokens is not None else {APP: TOKEN})},
         transport=transport,
         limits=Limits(made.concurrency),
         hooks=Hooks([attempts.append, *hooks]),

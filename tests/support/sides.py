@@ -14,7 +14,7 @@ from tests.support.scripted import baidu_no, baidu_yes, gateway_no, kuaishou_no,
 if TYPE_CHECKING:
     from miniapp_tp.transport.base import Transport
     from miniapp_tp.transport.hooks import Hook
-    from miniapp_tp.transport.tokens import Tokens
+    from miniapp_tp.transport.tokens import OwnTokens
 
 TOKEN: Final = "a-token-of-the-app"
 
@@ -57,7 +57,7 @@ class Side:
         self,
         transport: Transport | None,
         *,
-        tokens: Tokens | None = None,
+        tokens: OwnTokens | None = None,
         hooks: Iterable[Hook] = (),
         base_url: str | None = None,
         **options: Any,  # noqa: ANN401 - whatever a caller may give

@@ -9,7 +9,7 @@ import pytest
 from attrs import define, field
 
 from miniapp_tp import CredentialRejected, InvalidArgument, TokenSource
-from miniapp_tp.transport.tokens import AppTokens, Tokens
+from miniapp_tp.transport.tokens import AppTokens, OwnTokens
 from tests.support.scripted import baidu_yes, gateway_no, script
 from tests.support.sessions import APP, READ, TOKEN, watched
 
@@ -158,7 +158,7 @@ def test_tokens_of_another_form(tokens: Any) -> None:  # noqa: ANN401 - whatever
 
 async def test_tokens_stay_out_of_reprs() -> None:
     for tokens in ({APP: TOKEN}, Cache([TOKEN])):
-        kept = AppTokens(cast("Tokens", tokens))
+        kept = AppTokens(cast("OwnTokens", tokens))
         assert TOKEN not in repr(kept)
         assert TOKEN not in repr(await kept.get(APP))
         assert (await kept.get(APP)).reveal() == TOKEN

@@ -16,7 +16,7 @@ PLAIN = Endpoint[None, None](name="look", path="/look", decode=no_result)
 
 def test_an_endpoint_that_says_nothing_else_reads_with_the_apps_token() -> None:
     assert (PLAIN.method, PLAIN.changes, PLAIN.idempotent, PLAIN.credential) == ("GET", False, True, Credential.APP)
-    assert (PLAIN.fixed, PLAIN.codes, PLAIN.read_back, PLAIN.dialect) == ({}, {}, None, None)
+    assert (PLAIN.fixed, PLAIN.codes, PLAIN.read_back, PLAIN.secret) == ({}, {}, None, False)
     assert PLAIN.encode is no_fields
 
 

@@ -118,14 +118,13 @@ class TestSign:
         ("credential", "field"), [(Credential.APP, "app_token"), (Credential.COMPONENT, "component_token")]
     )
     def test_the_token_goes_last_into_the_query_under_its_name(self, credential: Credential, field: str) -> None:
-        endpoint = evolve(READ, credential=credential)
-        signed = sign(DIALECT, endpoint, build(DIALECT, endpoint, None, BASE), TOKEN)
+        signed = sign(DIALECT, credential, build(DIALECT, READ, None, BASE), TOKEN)
         assert signed.query == (("component", "a-component"), (field, TOKEN.reveal()))
         assert signed.secrets == (TOKEN,)
 
     def test_the_unsigned_request_stays_as_it_was(self) -> None:
         request = build(DIALECT, WRITE, None, BASE)
-        sign(DIALECT, WRITE, request, TOKEN)
+        sign(DIALECT, Credential.APP, request, TOKEN)
         assert (request.query, request.secrets) == ((("component", "a-component"),), ())
 
 

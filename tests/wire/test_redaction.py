@@ -223,3 +223,30 @@ def test_no_secret_remains_as_it_stands_whatever_touches_it(token: str, before: 
 @given(st.text(), st.lists(st.text(min_size=1, max_size=12), max_size=3))
 def test_no_text_breaks_it(text: str, secrets: list[str]) -> None:
     assert isinstance(redact(text, map(Secret, secrets)), str)
+
+
+# --- several secrets --------------------------------------------------------------------------------------------
+
+ALIKE: Final = ("made-up-token-of-the-component", "made-up-token-of-the-app", "xy.made-up-token-of-nobody")
+
+
+@SPELT
+@pytest.mark.parametrize("known", [ALIKE, ALIKE[::-1]], ids=["in order", "in reverse"])
+def test_secrets_that_begin_alike_dont_hide_each_other(spell: Callable[[str], str], known: tuple[str, ...]) -> None:
+    secrets = [Secret(text) for text in known]
+    for shown in ALIKE:
+        assert redact(f"<{spell(shown)}>", secrets) == f"<{MASK}>"
+
+
+def test_secrets_side_by_side_and_one_within_another() -> None:
+    secrets = [Secret("one-secret"), Secret("two-secret"), Secret("a-one-secret-b")]
+    assert redact("one-secrettwo-secret", secrets) == MASK + MASK
+    assert redact("<a-one-secret-b>", secrets) == f"<{MASK}>"
+
+
+@given(st.lists(TOKENS, min_size=1, max_size=4), st.text("abc", max_size=4), SURROUNDINGS)
+def test_each_of_several_secrets_is_hidden(tokens: list[str], begin: str, around: str) -> None:
+    known = [f"{begin}{token}" for token in tokens]
+    text = around.join(["", *known, ""])
+    found = redact(text, map(Secret, known))
+    assert all(secret not in found for secret in known)

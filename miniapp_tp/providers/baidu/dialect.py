@@ -17,7 +17,9 @@ _NO_ERROR: Final = {"success", "ok"}
 
 
 def judge(found: Mapping[str, Any]) -> Verdict:
-    """Look for a no in each of the three shapes; a yes is `errno` 0 and nothing else."""
+    """Look for a no in each of the three shapes; a yes is `errno` 0, or a token, which nothing may take away again."""
+    if text(found.get("access_token")):
+        return Consent(found)
     code = _gateway_code(found) or _word_or_number(found)
     if code is not None:
         return Refusal(code, _explanation(found))
