@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -17,7 +18,8 @@ from miniapp_tp.stores.records import AppRecord
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.grants import Grants
 from miniapp_tp.transport.session import Session
-from miniapp_tp.transport.tokens import KEPT_RENEWALS
+from miniapp_tp.transport.tokens import KEPT_RENEWALS, Tokens
+from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Absent
 from miniapp_tp.wire.messages import Secret
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _YEAR_10000 = 253_402_300_800
+_FOLLOWERS = {"save_ticket", "apps"}
+"""What a client that follows may do as well: it spends nothing. (A push arrives at any replica.)"""
 
 Moment = float | datetime
 """Epoch seconds, or an aware datetime."""
@@ -61,6 +65,7 @@ class GrantDesk:
         session: Makes the calls that carry the component's token.
         component_token: The component's tickets and token.
         grants: The apps' tokens.
+        followed: Where a client that follows takes its tokens from; `None` for an owner.
         closed: Whether nothing is to be begun any more.
     """
 
@@ -69,6 +74,7 @@ class GrantDesk:
     session: Session
     component_token: ComponentToken = field(repr=False)
     grants: Grants = field(repr=False)
+    followed: Mapping[Credential, Tokens] | None = field(default=None, repr=False)
     closed: bool = False
 
     async def land(self) -> None:
@@ -79,7 +85,11 @@ class GrantDesk:
 
 
 class GrantMethods:
-    """The methods of a component client that keeps its grants in a store."""
+    """The methods of a component client that keeps its grants in a store.
+
+    One with `Options(follow=True)` has `save_ticket` and `apps`; the others are for the grants' owner, and raise
+    `InvalidArgument` there.
+    """
 
     _desk: GrantDesk | None
 
@@ -224,6 +234,8 @@ class GrantMethods:
                 raise InvalidArgument(message)
             if self._desk.closed:
                 raise InvalidArgument("this client is closed; make one that lives as long as the process")
+            if self._desk.followed is not None and operation not in _FOLLOWERS:
+                raise InvalidArgument("this client follows, and this is for the owner of the grants: ask there")
             yield self._desk
         except MiniAppError as error:
             error.within(
