@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -17,6 +17,7 @@ from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported
 from miniapp_tp.stores.records import AppRecord
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.grants import Grants
+from miniapp_tp.transport.keeper import Keeper
 from miniapp_tp.transport.session import Session
 from miniapp_tp.transport.tokens import KEPT_RENEWALS, Tokens
 from miniapp_tp.wire.dialect import Credential
@@ -222,6 +223,23 @@ class GrantMethods:
         with self._working("apps") as desk:
             async for app in desk.grants.apps():
                 yield app
+
+    def keeper(self) -> AbstractAsyncContextManager[Keeper]:
+        """Renew grants whose refresh token nears its end, while the block lasts: `async with client.keeper():`.
+
+        A refresh token ends when nobody uses it for long enough: Kuaishou's after 30 days, Baidu's after ten years. It
+        is renewed days before that, at most about one a second. Run it in every replica: one at a time looks after all
+        grants, once an hour, and another takes over if it dies. It keeps no access token warm. One that fails is told
+        to the logger `miniapp_tp`, and stops no other; every request is told to `hooks`. Leaving the block waits for
+        what is being spent.
+
+        Sources: wire/baidu.md § 1.5; wire/kuaishou.md § 1.1 f.
+
+        Raises:
+            InvalidArgument: A client without a store, one that follows, or one that is closed.
+        """
+        with self._working("keeper") as desk:
+            return Keeper(desk.grants, lambda: desk.closed).running()
 
     @contextmanager
     def _working(self, operation: str, app: str | None = None) -> Generator[GrantDesk]:

@@ -79,9 +79,37 @@ class AppRecord:
         """Whether there is anything in it but an intent."""
         return self.access is not None or self.refresh is not None
 
+    def refresh_end(self, life: float) -> float | None:
+        """Tell when the refresh token ends, in epoch seconds; `None` if there is no saying, or none.
+
+        Args:
+            life: Seconds that the provider's refresh tokens live. Where the provider didn't tell, this is counted from
+                the end of the access token, which was given out with it: right to within an access token's life.
+        """
+        if self.refresh is None or self.refresh_expires_at is not None:
+            return self.refresh_expires_at
+        return self.expires_at + life if self.expires_at > 0 else None
+
     def with_intent(self, intent: str | None) -> AppRecord:
         """Say what is about to be spent, or that nothing was."""
         return evolve(self, intent=intent)
+
+
+@frozen(kw_only=True)
+class KeeperRecord:
+    """The last time that a keeper looked after all grants of a component.
+
+    Attributes:
+        at: When it was done, in epoch seconds.
+        apps: How many grants it looked at.
+        renewed: How many of them it renewed.
+        failed: How many it couldn't renew.
+    """
+
+    at: float
+    apps: int
+    renewed: int
+    failed: int
 
 
 def to_bytes(record: object) -> bytes:
@@ -101,7 +129,9 @@ def from_bytes(kind: type[K], value: bytes) -> K:
     del value
     if record is None:
         message = "a record in the store can't be read: another version of this package wrote it, or something else did"
-        raise StoreError(message)
+        error = StoreError(message)
+        error.retryable = False
+        raise error
     return record
 
 
