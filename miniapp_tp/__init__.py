@@ -43,7 +43,7 @@ from miniapp_tp.models import (
     SubjectType,
     Unknown,
 )
-from miniapp_tp.stores import TokenStore, open_store
+from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
@@ -86,14 +86,17 @@ __all__ = [
     "Options",
     "Outcome",
     "PermissionDenied",
+    "PostgresStore",
     "ProviderError",
     "ProviderUnavailable",
     "QuotaExhausted",
     "RateLimited",
+    "RedisStore",
     "Reply",
     "ReplyNotUnderstood",
     "Request",
     "Scope",
+    "SealedStore",
     "Secret",
     "ServerDomains",
     "StoreError",

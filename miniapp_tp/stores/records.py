@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from cattrs import Converter
 
 from miniapp_tp.errors import StoreError
+from miniapp_tp.stores.sealing import is_sealed
 from miniapp_tp.wire.messages import Secret
 
 K = TypeVar("K")
@@ -124,15 +125,22 @@ def from_bytes(kind: type[K], value: bytes) -> K:
     Raises:
         StoreError: It is no such record.
     """
-    record = _record(kind, value)
+    record, is_closed = _record(kind, value), is_sealed(value)
     # It may not be seen in this frame, which error trackers show.
     del value
     if record is None:
-        message = "a record in the store can't be read: another version of this package wrote it, or something else did"
-        error = StoreError(message)
-        error.retryable = False
-        raise error
+        raise _unreadable(
+            "is sealed: open the store with its key"
+            if is_closed
+            else "can't be read: another version of this package wrote it, or something else did"
+        )
     return record
+
+
+def _unreadable(why: str) -> StoreError:
+    error = StoreError(f"a record in the store {why}")
+    error.retryable = False
+    return error
 
 
 def _record(kind: type[K], value: bytes) -> K | None:
