@@ -172,6 +172,14 @@ class PostgresStore:
             return ()
         return ("set `fsync` and `full_page_writes` on: a power cut can lose every token",)
 
+    async def describe(self) -> dict[str, str]:
+        """See `Described.describe`."""
+        self._check_usable()
+        await self._opening.done()
+        fsync, full_pages = (await self._ask(self._statements.risks))[0]
+        about = {"store": "postgresql", "schema": self._schema, "schema_version": str(SCHEMA_VERSION)}
+        return {**about, "fsync": str(fsync), "full_page_writes": str(full_pages)}
+
     async def aclose(self) -> None:
         """Wait for what is under way, and close the pool if it is the store's own; closing twice does nothing."""
         if not self._closed:
