@@ -62,7 +62,10 @@ def _state(health: Health) -> Iterator[tuple[str, str]]:
             f", 授权 {last.apps}, 续期 {last.renewed}, 失败 {last.failed}",
         )
     )
-    yield say("keeper's last round", "keeper 上次检查"), f"{_ago(health.now, last and last.at) or none}{counted}"
+    yield (
+        say("keeper's last round", "keeper 上次检查"),
+        f"{_ago(health.now, None if last is None else last.at) or none}{counted}",
+    )
     yield say("provider's answer", "平台应答"), _came(health.online)
     yield say("push key", "推送密钥"), _came(health.push_key)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -21,7 +20,7 @@ from miniapp_tp.stores import open_store
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import Awaitable
 
     from miniapp_tp.cli.health import Health
     from miniapp_tp.stores import TokenStore
@@ -98,12 +97,11 @@ def doctor(  # noqa: PLR0917 - click passes them by name
     """Examine a component."""
     side = Side(provider, component, base_url, _secret())
 
-    async def examined() -> Health:
-        async with _store(store_url) as store:
-            health = await examine(side, store, days=days)
-            return await asked_online(side, store, health) if online else health
+    async def examined(store: TokenStore) -> Health:
+        health = await examine(side, store, days=days)
+        return await asked_online(side, store, health) if online else health
 
-    health = _run(examined)
+    health = _with_store(store_url, examined)
     show_health(health, as_json=as_json)
     sys.exit(0 if health.is_healthy else 1)
 
@@ -124,12 +122,11 @@ def apps(provider: str, component: str, store_url: str, as_json: bool) -> None: 
     if as_json:
         take = _print_line
 
-    async def listed() -> None:
-        async with _store(store_url) as store:
-            async for app, record in records(side, store):
-                take(app_row(app, record, side.refresh_life))
+    async def listed(store: TokenStore) -> None:
+        async for app, record in records(side, store):
+            take(app_row(app, record, side.refresh_life))
 
-    _run(listed)
+    _with_store(store_url, listed)
     if not as_json:
         Console().print(apps_table(rows))
 
@@ -138,23 +135,23 @@ def _print_line(row: dict[str, Any]) -> None:
     print_json(row, indent=None)
 
 
-def _run(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    try:
-        return anyio.run(work)
-    except (MiniAppError, ModuleNotFoundError) as error:
-        raise click.ClickException(str(error)) from None
-
-
-@asynccontextmanager
-async def _store(url: str) -> AsyncGenerator[TokenStore]:
+def _with_store(url: str, work: Callable[[TokenStore], Awaitable[T]]) -> T:
+    """Do something with a store that is there; what goes wrong is said in one line."""
     scheme, _, path = url.partition(":///")
     if scheme.lower() == "sqlite" and not Path(path).exists():  # it would be made, and found empty
         raise click.ClickException(say("there is no such file", "没有这个文件"))
-    store = open_store(url, key=os.environ.get(KEY) or None)
+
+    async def opened() -> T:
+        store = open_store(url, key=os.environ.get(KEY) or None)
+        try:
+            return await work(store)
+        finally:
+            await store.aclose()
+
     try:
-        yield store
-    finally:
-        await store.aclose()
+        return anyio.run(opened)
+    except (MiniAppError, ModuleNotFoundError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _secret() -> Secret | None:
