@@ -20,6 +20,7 @@ from miniapp_tp.stores.records import AppRecord, KeeperRecord, TokenRecord, to_b
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+
     from click.testing import Result
 
     from miniapp_tp.client import ComponentClient
