@@ -188,10 +188,6 @@ async def _joined(servers: list[RedisServer]) -> None:
 
 async def _is_whole(client: Any, nodes: int) -> bool:  # noqa: ANN401 - a client, whose own types say less
     info = str(await client.execute_command("CLUSTER INFO"))
-    return (
-        "ok" in info
-        and f"{nodes}" in str(await client.execute_command("CLUSTER INFO", NEVER_DECODE=True))
-        and all(
-            part in info for part in ("cluster_state", f"'cluster_known_nodes': '{nodes}'", "'cluster_state': 'ok'")
-        )
+    return "ok" in info and f"{nodes}" in str(await client.execute_command("CLUSTER INFO", NEVER_DECODE=True)) and all(
+        part in info for part in ("cluster_state", f"'cluster_known_nodes': '{nodes}'", "'cluster_state': 'ok'")
     )
