@@ -12,11 +12,13 @@ import pytest
 from attrs import define, field
 from click.testing import CliRunner
 
-from miniapp_tp import BaiduClient, KuaishouClient, Options, Secret, open_store
+from miniapp_tp import BaiduClient, KuaishouClient, Options, Secret, StoreError, open_store
 from miniapp_tp.cli.commands import command
+from miniapp_tp.cli.examining import Side, examine, records
 from miniapp_tp.sandbox import Fault, Sandbox
 from miniapp_tp.stores import Key
 from miniapp_tp.stores.records import AppRecord, KeeperRecord, TokenRecord, to_bytes
+from tests.support.granting import Noting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -313,3 +315,21 @@ def test_apps_of_another_component_arent_shown(practice: Practice) -> None:
     practice.component = "another"
     assert practice.run("apps", "--json").output == ""
     assert practice.told()["grants"]["apps"] == 0
+
+
+# --- reading records one by one ---------------------------------------------------------------------------------------
+
+
+async def test_a_record_that_goes_meanwhile_is_passed_over_and_a_store_that_fails_is_told() -> None:
+    side, store = Side("baidu", COMPONENT), Noting()
+    for app in ("1", "2"):
+        record = AppRecord(refresh=Secret("46.made-up"))
+        await store.save(Key(f"baidu:{COMPONENT}", "app", app), to_bytes(record), version=0)
+    found: list[str] = []
+    async for app, _record in records(side, store):
+        found.append(app)
+        await store.save(Key(f"baidu:{COMPONENT}", "app", "2"), None, version=1)
+    assert found == ["1"]
+    store.fails["load app"] = 1
+    with pytest.raises(StoreError, match="the disk is full"):
+        await examine(side, store, days=7.0)
