@@ -95,8 +95,8 @@ class TokenStore(Protocol):
             lease: The writer's lease on the key, if it holds one.
 
         Returns:
-            The new version: the next number. `None` if nothing was written, because another version is there, or because a later
-            lease was lent than the writer's (whether that has run out meanwhile or not).
+            The new version: the next number. `None` if nothing was written, because another version is there, or
+            because a later lease was lent than the writer's (whether that has run out meanwhile or not).
         """
         ...
 
