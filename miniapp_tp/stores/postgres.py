@@ -110,6 +110,7 @@ class PostgresStore:
         self._calls = Calls(f"the token store in PostgreSQL (schema {schema})", patience)
         self._opening = Opening(self._open)
         self._risks: tuple[str, ...] = ()
+        self._settings: dict[str, str] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -181,9 +182,8 @@ class PostgresStore:
         """See `Described.describe`."""
         self._check_usable()
         await self._opening.done()
-        fsync, full_pages = (await self._ask(self._statements.risks))[0]
         about = {"store": "postgresql", "schema": self._schema, "schema_version": str(SCHEMA_VERSION)}
-        return {**about, "fsync": str(fsync), "full_page_writes": str(full_pages)}
+        return {**about, **self._settings}
 
     async def aclose(self) -> None:
         """Wait for what is under way, and close the pool if it is the store's own; closing twice does nothing."""
@@ -222,6 +222,7 @@ class PostgresStore:
         if not rows:
             return 0
         version, *settings = rows[0]
+        self._settings = dict(zip(("fsync", "full_page_writes"), map(str, settings), strict=True))
         self._risks = () if settings == ["on", "on"] else (_AT_RISK,)
         if version > SCHEMA_VERSION:
             why = f"its tables have version {version}, this miniapp_tp knows {SCHEMA_VERSION}: update miniapp_tp"
