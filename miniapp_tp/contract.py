@@ -98,6 +98,7 @@ class TokenContract:
         recover: An app's id → an authorization code for the grant that it has already given.
         start_push: Asks for tickets to be pushed.
         page: The address where a merchant authorizes; takes the pre-auth code and the address to come back to.
+        refresh_life: Seconds that refresh tokens live, for those of which the provider didn't tell.
         app_of: Tells which app a token is for, and what its merchant granted, where an exchange doesn't.
     """
 
@@ -108,4 +109,5 @@ class TokenContract:
     recover: Endpoint[str, Issued]
     start_push: Endpoint[None, None] | Absent
     page: Callable[[Secret, str], str] | Absent
+    refresh_life: float
     app_of: Endpoint[None, Identity] | Absent

@@ -129,6 +129,7 @@ class Watch:
         world: Both providers.
         client: The client.
         attempts: What hooks were told.
+        follower: One that follows it.
         errors: What was raised.
     """
 
@@ -136,6 +137,7 @@ class Watch:
     world: World
     client: ComponentClient
     attempts: list[Attempt]
+    follower: ComponentClient
     errors: list[BaseException] = field(factory=list[BaseException])
 
     @property
@@ -159,7 +161,9 @@ class Watch:
         tokens = self.provider.refresh_tokens
         if self.case.app in tokens:
             await self._try(
-                self.client.adopt(self.case.app, access_token=None, refresh_token=tokens[self.case.app], expires_at=0)
+                self.client.adopt(
+                    self.case.app, access_token=None, refresh_token=tokens[self.case.app], expires_at=LONG_AGO
+                )
             )
 
     async def everything(self) -> None:
@@ -178,6 +182,17 @@ class Watch:
         await self._try(client.forget(app))
         await self._try(client.get_info(app))
         await self._try(client.with_options(recover_unknown=True).get_info(app))
+        await self.elsewhere()
+
+    async def elsewhere(self) -> None:
+        """Have a keeper renew what is long over, and a follower read it and wait for more."""
+        await self.lapse()
+        async with self.client.keeper() as keeper:
+            keeper.pace = 0.0
+            await anyio.sleep(0.01)
+        await self._try(self.follower.get_info(self.case.app))
+        self.provider.expire_tokens()
+        await self._try(self.follower.get_info(self.case.app))
 
     async def _try(self, call: Awaitable[object], *, shows_a_code: bool = False) -> None:
         try:
@@ -194,14 +209,27 @@ class Watch:
             assert frames_of(error)
             assert [found for found in texts_of(error) if sings(found[1])] == []
         desk = vars(self.client)["_desk"]
-        objects = [*self.attempts, self.client, vars(self.client), desk, desk.grants, desk.component_token]
+        objects = [
+            *self.attempts,
+            self.client,
+            vars(self.client),
+            self.follower,
+            vars(self.follower)["_desk"].followed,
+            desk,
+            desk.grants,
+            desk.component_token,
+        ]
         objects += [vars(desk.component_token), desk.grants.keeping, asyncio.all_tasks()]
         assert not [one for one in objects if sings(repr(one))]
 
 
 def watch(case: Case, world: World, **more: Any) -> Watch:  # noqa: ANN401 - whatever a caller may give
     attempts: list[Attempt] = []
-    return Watch(case, world, case.client(world, hooks=[attempts.append], **more), attempts)
+    hooks = [attempts.append]
+    following = Options(follow=True, attempts=1, timeout=0.02, verify=False)
+    client = case.client(world, hooks=hooks, **more)
+    shared = {"transport": vars(client)["_session"].transport, "hooks": hooks, "options": following}
+    return Watch(case, world, client, attempts, case.client(world, **{**more, **shared}))
 
 
 async def test_what_is_planted_sings() -> None:

@@ -12,6 +12,7 @@ from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
+from miniapp_tp.cli.operating import apps, doctor
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
 from miniapp_tp.cli.stores import store, store_from
 from miniapp_tp.client import BaiduClient, KuaishouClient
@@ -132,6 +133,8 @@ def demo(  # noqa: PLR0917 - click passes them by name
     sys.exit(0 if result.is_right else 1)
 
 
+command.add_command(apps)
+command.add_command(doctor)
 command.add_command(store)
 
 

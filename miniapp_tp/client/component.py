@@ -17,6 +17,7 @@ from miniapp_tp.providers.kuaishou.dialect import ON_BEHALF, for_component
 from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU_CONTRACT
 from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
 from miniapp_tp.transport.component_token import ComponentToken
+from miniapp_tp.transport.following import FollowedComponent, FollowedGrants
 from miniapp_tp.transport.grants import Grants
 from miniapp_tp.transport.hooks import Hook, Hooks
 from miniapp_tp.transport.http import HttpxTransport
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from miniapp_tp.contract import Contract, TokenContract
     from miniapp_tp.stores.base import TokenStore
     from miniapp_tp.transport.base import Transport
+    from miniapp_tp.transport.tokens import Tokens
     from miniapp_tp.wire.dialect import Dialect
     from miniapp_tp.wire.meaning import Code
 
@@ -103,12 +105,17 @@ class ComponentClient(GrantMethods, MiniAppClient):
             options=options,
         )
         self._desk = None if store is None else _desk(component, store, token_contract, self._session)
+        if options.follow and self._desk is None:
+            message = "follow is for a client with a store: with tokens=… nothing is ever renewed anyway"
+            raise InvalidArgument(message).within(provider=dialect.provider)
         self._session = self._with_grants(self._session)
 
     def _with_grants(self, session: Session) -> Session:
         """Let a session take its tokens from the grants, if there are any."""
         if self._desk is None:
             return session
+        if self._desk.followed is not None:
+            return evolve(session, tokens=self._desk.followed)
         asking = AskingGrants(self._desk.grants, session.options.recover_unknown)
         return evolve(session, tokens={Credential.APP: asking, Credential.COMPONENT: self._desk.component_token})
 
@@ -181,7 +188,14 @@ def _desk(component: str, store: TokenStore, contract: TokenContract, session: S
     bare = evolve(session, limits=Limits(1), tokens={}, options=options)
     component_token = ComponentToken(keeping, contract, bare)
     asking = evolve(bare, limits=Limits(_TOKEN_CALLS), tokens={Credential.COMPONENT: component_token})
-    return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking))
+    followed = _followed(keeping, component_token) if options.follow else None
+    return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking), followed)
+
+
+def _followed(keeping: Keeping, component_token: ComponentToken) -> Mapping[Credential, Tokens]:
+    """Take all tokens as their owner keeps them."""
+    component = FollowedComponent(keeping, component_token)
+    return {Credential.APP: FollowedGrants(keeping), Credential.COMPONENT: component}
 
 
 class BaiduClient(ComponentClient):

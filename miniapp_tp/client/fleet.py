@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import evolve
@@ -24,6 +25,13 @@ def _named(members: Iterable[ComponentClient] | Mapping[str, ComponentClient]) -
     if isinstance(members, Mapping):
         return list(cast("Mapping[str, ComponentClient]", members).items())
     return [(member.provider, member) for member in members]
+
+
+async def _close(member: ComponentClient, raised: list[Exception]) -> None:
+    try:
+        await member.aclose()
+    except Exception as error:  # noqa: BLE001 - raised again when the others are closed
+        raised.append(error)
 
 
 class Fleet(MiniAppClient):
@@ -75,9 +83,19 @@ class Fleet(MiniAppClient):
         return type(self)({name: member.with_options(**changes) for name, member in self._members.items()})
 
     async def aclose(self) -> None:
-        """Close all members."""
-        for member in self._members.values():
-            await member.aclose()
+        """Close all members.
+
+        Raises:
+            Exception: What closing a member raised, once all are closed; an `ExceptionGroup` if several did.
+        """
+        raised: list[Exception] = []
+        async with AsyncExitStack() as stack:  # it goes on when it is cancelled, too
+            for member in reversed(self._members.values()):
+                stack.push_async_callback(_close, member, raised)
+        if len(raised) > 1:
+            raise ExceptionGroup("members of a fleet couldn't be closed", raised)
+        if raised:
+            raise raised[0]
 
     def __repr__(self) -> str:
         """Show who is in it."""

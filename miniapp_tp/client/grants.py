@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -16,8 +17,10 @@ from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported
 from miniapp_tp.stores.records import AppRecord
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.grants import Grants
+from miniapp_tp.transport.keeper import Keeper
 from miniapp_tp.transport.session import Session
-from miniapp_tp.transport.tokens import KEPT_RENEWALS
+from miniapp_tp.transport.tokens import KEPT_RENEWALS, Tokens
+from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Absent
 from miniapp_tp.wire.messages import Secret
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _YEAR_10000 = 253_402_300_800
+_FOLLOWERS = {"save_ticket", "apps"}
+"""What a client that follows may do as well: it spends nothing. (A push arrives at any replica.)"""
 
 Moment = float | datetime
 """Epoch seconds, or an aware datetime."""
@@ -61,6 +66,7 @@ class GrantDesk:
         session: Makes the calls that carry the component's token.
         component_token: The component's tickets and token.
         grants: The apps' tokens.
+        followed: Where a client that follows takes its tokens from; `None` for an owner.
         closed: Whether nothing is to be begun any more.
     """
 
@@ -69,6 +75,7 @@ class GrantDesk:
     session: Session
     component_token: ComponentToken = field(repr=False)
     grants: Grants = field(repr=False)
+    followed: Mapping[Credential, Tokens] | None = field(default=None, repr=False)
     closed: bool = False
 
     async def land(self) -> None:
@@ -79,7 +86,11 @@ class GrantDesk:
 
 
 class GrantMethods:
-    """The methods of a component client that keeps its grants in a store."""
+    """The methods of a component client that keeps its grants in a store.
+
+    One with `Options(follow=True)` has `save_ticket` and `apps`; the others are for the grants' owner, and raise
+    `InvalidArgument` there.
+    """
 
     _desk: GrantDesk | None
 
@@ -213,6 +224,23 @@ class GrantMethods:
             async for app in desk.grants.apps():
                 yield app
 
+    def keeper(self) -> AbstractAsyncContextManager[Keeper]:
+        """Renew grants whose refresh token nears its end, while the block lasts: `async with client.keeper():`.
+
+        A refresh token ends when nobody uses it for long enough: Kuaishou's after 30 days, Baidu's after ten years. It
+        is renewed days before that, at most about one a second. Run it in every replica: one at a time looks after all
+        grants, once an hour, and another takes over if it dies. It keeps no access token warm. One that fails is told
+        to the logger `miniapp_tp`, and stops no other; every request is told to `hooks`. Leaving the block waits for
+        what is being spent.
+
+        Sources: wire/baidu.md § 1.5; wire/kuaishou.md § 1.1 f.
+
+        Raises:
+            InvalidArgument: A client without a store, one that follows, or one that is closed.
+        """
+        with self._working("keeper") as desk:
+            return Keeper(desk.grants, lambda: desk.closed).running()
+
     @contextmanager
     def _working(self, operation: str, app: str | None = None) -> Generator[GrantDesk]:
         try:
@@ -224,6 +252,8 @@ class GrantMethods:
                 raise InvalidArgument(message)
             if self._desk.closed:
                 raise InvalidArgument("this client is closed; make one that lives as long as the process")
+            if self._desk.followed is not None and operation not in _FOLLOWERS:
+                raise InvalidArgument("this client follows, and this is for the owner of the grants: ask there")
             yield self._desk
         except MiniAppError as error:
             error.within(

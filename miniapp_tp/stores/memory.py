@@ -90,6 +90,11 @@ class MemoryStore:
             if (key.component, key.kind) == (component, kind) and entry.value is not None:
                 yield key.name
 
+    async def describe(self) -> dict[str, str]:
+        """See `Described.describe`."""
+        await self._turn()
+        return {"store": "memory", "lasts": "until the process ends"}
+
     async def aclose(self) -> None:
         """Forget everything; closing twice does nothing."""
         self._closed = True

@@ -110,6 +110,7 @@ class PostgresStore:
         self._calls = Calls(f"the token store in PostgreSQL (schema {schema})", patience)
         self._opening = Opening(self._open)
         self._risks: tuple[str, ...] = ()
+        self._settings: dict[str, str] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -177,6 +178,13 @@ class PostgresStore:
         await self._opening.done()
         return self._risks
 
+    async def describe(self) -> dict[str, str]:
+        """See `Described.describe`."""
+        self._check_usable()
+        await self._opening.done()
+        about = {"store": "postgresql", "schema": self._schema, "schema_version": str(SCHEMA_VERSION)}
+        return {**about, **self._settings}
+
     async def aclose(self) -> None:
         """Wait for what is under way, and close the pool if it is the store's own; closing twice does nothing."""
         if not self._closed:
@@ -214,6 +222,7 @@ class PostgresStore:
         if not rows:
             return 0
         version, *settings = rows[0]
+        self._settings = dict(zip(("fsync", "full_page_writes"), map(str, settings), strict=True))
         self._risks = () if settings == ["on", "on"] else (_AT_RISK,)
         if version > SCHEMA_VERSION:
             why = f"its tables have version {version}, this miniapp_tp knows {SCHEMA_VERSION}: update miniapp_tp"

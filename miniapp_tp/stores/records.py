@@ -80,9 +80,37 @@ class AppRecord:
         """Whether there is anything in it but an intent."""
         return self.access is not None or self.refresh is not None
 
+    def refresh_end(self, life: float) -> float | None:
+        """Tell when the refresh token ends, in epoch seconds; `None` if there is no saying, or none.
+
+        Args:
+            life: Seconds that the provider's refresh tokens live. Where the provider didn't tell, this is counted from
+                the end of the access token, which was given out with it: right to within an access token's life.
+        """
+        if self.refresh is None or self.refresh_expires_at is not None:
+            return self.refresh_expires_at
+        return self.expires_at + life if self.expires_at > 0 else None
+
     def with_intent(self, intent: str | None) -> AppRecord:
         """Say what is about to be spent, or that nothing was."""
         return evolve(self, intent=intent)
+
+
+@frozen(kw_only=True)
+class KeeperRecord:
+    """The last time that a keeper looked after all grants of a component.
+
+    Attributes:
+        at: When it was done, in epoch seconds.
+        apps: How many grants it looked at.
+        renewed: How many of them it renewed.
+        failed: How many it couldn't renew.
+    """
+
+    at: float
+    apps: int
+    renewed: int
+    failed: int
 
 
 def to_bytes(record: object) -> bytes:
@@ -100,13 +128,19 @@ def from_bytes(kind: type[K], value: bytes) -> K:
     record, is_closed = _record(kind, value), is_sealed(value)
     # It may not be seen in this frame, which error trackers show.
     del value
-    if is_closed:
-        message = "a record in the store is sealed: open the store with its key"
-        raise StoreError(message)
     if record is None:
-        message = "a record in the store can't be read: another version of this package wrote it, or something else did"
-        raise StoreError(message)
+        raise _unreadable(
+            "is sealed: open the store with its key"
+            if is_closed
+            else "can't be read: another version of this package wrote it, or something else did"
+        )
     return record
+
+
+def _unreadable(why: str) -> StoreError:
+    error = StoreError(f"a record in the store {why}")
+    error.retryable = False
+    return error
 
 
 def _record(kind: type[K], value: bytes) -> K | None:

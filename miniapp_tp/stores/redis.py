@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = 1
 """What `<prefix>:schema` says of a layout that this module understands."""
 
+_TOLD: Final = ("appendonly", "appendfsync", "maxmemory-policy")
 _PAGE: Final = 500
 _LONGEST: Final = 1e9
 _log = logging.getLogger("miniapp_tp")
@@ -163,13 +164,31 @@ class RedisStore:
         Raises:
             StoreError: The server can't be reached.
         """
+        settings = await self._settings()
+        if settings is None:
+            return ("CONFIG GET isn't allowed, so nobody knows whether a saved token survives a power cut",)
+        return tuple(dict.fromkeys(risk for one in settings for risk in _risks_of(one)))
+
+    async def describe(self) -> dict[str, str]:
+        """See `Described.describe`."""
+        self._check_usable()
+        await self._opening.done()
+        about = {"store": "redis", "prefix": self._prefix, "schema_version": str(SCHEMA_VERSION)}
+        settings = await self._settings() or []
+        for name in _TOLD:
+            values = {one[name] for one in settings if name in one}
+            about[name] = ", ".join(sorted(values)) or "not readable"
+        return about
+
+    async def _settings(self) -> list[Mapping[str, str]] | None:
+        """Read the settings that matter, of all servers; `None` if that isn't allowed."""
         settings: list[Mapping[str, str]] = []
         for pattern in ("append*", "maxmemory-policy"):
             found = await self._asked(partial(self._config, pattern), forbidden=None)
             if found is None:
-                return ("CONFIG GET isn't allowed, so nobody knows whether a saved token survives a power cut",)
+                return None
             settings += found
-        return tuple(dict.fromkeys(risk for one in settings for risk in _risks_of(one)))
+        return settings
 
     async def aclose(self) -> None:
         """Wait for what is under way, and close the client if it is the store's own; closing twice does nothing."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final
 
 from miniapp_tp.errors import InvalidArgument, StoreError
 from miniapp_tp.stores.arguments import check_entry
 from miniapp_tp.stores.base import Entry, Key
+from miniapp_tp.stores.describing import describe_store, risks_of_store
 from miniapp_tp.stores.migrating import migrate_store
 from miniapp_tp.stores.opening import Opening
 from miniapp_tp.stores.sealing import is_by, is_sealed, opened, seal_keys, sealed
@@ -76,7 +77,12 @@ class OpenedStore:
 
     async def risks(self) -> tuple[str, ...]:
         """Say which settings of the other store's server may lose what was saved, if it can tell."""
-        return await self._store.risks() if isinstance(self._store, HasRisks) else ()
+        return await risks_of_store(self._store)
+
+    async def describe(self) -> dict[str, str]:
+        """Give the other store's settings, and whether values are sealed; see `Described.describe`."""
+        await self._opening.done()
+        return {**await describe_store(self._store), "sealed": "no"}
 
     async def aclose(self) -> None:
         """Close the other store."""
@@ -90,15 +96,6 @@ class OpenedStore:
 
     def _written(self, _key: Key, entry: Entry) -> bytes | None:
         raise NotImplementedError
-
-
-@runtime_checkable
-class HasRisks(Protocol):
-    """A store that can tell how its server is set up."""
-
-    async def risks(self) -> tuple[str, ...]:
-        """Say which settings may lose what was saved; never a secret."""
-        ...
 
 
 class SealedStore(OpenedStore):
@@ -146,6 +143,10 @@ class SealedStore(OpenedStore):
                 # Who was quicker has written it with the first key.
                 count += await self.save(key, value, version=raw.version) is not None
         return count
+
+    async def describe(self) -> dict[str, str]:
+        """Give the other store's settings, and that values are sealed; see `Described.describe`."""
+        return {**await super().describe(), "sealed": "AES-256-GCM"}
 
     async def _open(self) -> None:
         """See that the store is sealed by one of our keys, or make it so if it is new."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from miniapp_tp.errors import InvalidArgument, StoreError
 from miniapp_tp.stores.arguments import check_entry, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
-from miniapp_tp.stores.sqlite_file import Database, transaction
+from miniapp_tp.stores.sqlite_file import Database, settings, transaction
 from miniapp_tp.stores.worker import Worker
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class SqliteStore:
             for name in page:
                 yield name
             first = page[-1] + "\0"  # the very next text there could be
+
+    async def describe(self) -> dict[str, str]:
+        """See `Described.describe`."""
+        found = await self._do(settings, durable=True)
+        return {"store": "sqlite", "file": str(self._path), **found}
 
     async def aclose(self) -> None:
         """Wait for what is under way, close the file and end the thread; closing twice does nothing more."""

@@ -262,6 +262,16 @@ def _pragma(connection: sqlite3.Connection, text: str) -> object:
     return connection.execute(f"PRAGMA {text}").fetchone()[0]
 
 
+def settings(connection: sqlite3.Connection) -> dict[str, str]:
+    """Tell how a database that was made ready for durable work reaches the disk."""
+    sync = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
+    return {
+        "schema_version": str(_pragma(connection, "user_version")),
+        "journal_mode": str(_pragma(connection, "journal_mode")),
+        "synchronous": sync[int(str(_pragma(connection, "synchronous")))],
+    }
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Generator[None]:
     """Change several things at once or none, with nobody else writing meanwhile."""

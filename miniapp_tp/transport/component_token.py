@@ -80,9 +80,14 @@ class ComponentToken:
 
     async def _renew(self) -> TokenRecord:
         key = self._keeping.key("component")
-        return await self._keeping.alone(key, self._ready, self._renew_alone)
+        return await self._keeping.alone(key, self.look, self._renew_alone)
 
-    async def _ready(self) -> TokenRecord | None:
+    def held(self) -> TokenRecord | None:
+        """Give what is in memory, if nothing newer is to be asked for yet."""
+        return self._held if self._keeping.clock() < self._windows.due else None
+
+    async def look(self) -> TokenRecord | None:
+        """Read the token that is kept, if it is good and wasn't rejected; nothing is renewed."""
         found = await self._keeping.load(self._keeping.key("component"), TokenRecord)
         return self._hold(found.record) if found.record and self._is_usable(found.record) else None
 

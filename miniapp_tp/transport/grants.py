@@ -82,6 +82,7 @@ class Grants:
     contract: TokenContract
     session: Session
     _flights: Flights[AppRecord] = field(factory=Flights[AppRecord], init=False)
+    _keepers_flights: Flights[AppRecord] = field(factory=Flights[AppRecord], init=False)
     _records: AppRecords = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -118,6 +119,11 @@ class Grants:
     async def land(self) -> None:
         """Wait for everything that is being spent."""
         await self._flights.land()
+        await self.land_kept()
+
+    async def land_kept(self) -> None:
+        """Wait for what is being spent to keep grants from ending."""
+        await self._keepers_flights.land()
 
     # --- the life of a grant ----------------------------------------------------------------------------------------
 
@@ -169,6 +175,22 @@ class Grants:
         await self.keeping.alone(self._records.key(app), _not_yet, drop)
         self._records.drop(app)
 
+    async def keep(self, app: str, is_due: Callable[[AppRecord], bool]) -> None:
+        """Renew a grant that is due, whatever is left of its access token; one that isn't, or is none, stays as it is.
+
+        Raises:
+            MiniAppError: Why it can't be renewed.
+        """
+
+        def settled(record: AppRecord | None) -> AppRecord | None:
+            return None if record is not None and is_due(record) else record or AppRecord()
+
+        async def ready() -> AppRecord | None:
+            return settled((await self._records.load(app)).record)
+
+        work = partial(self.keeping.alone, self._records.key(app), ready, lambda held: self._renew(held, app, settled))
+        await self._keepers_flights.join(app, work)
+
     def apps(self) -> AsyncIterator[str]:
         """Give the ids of the apps that are kept."""
         return self.keeping.store.names(self.keeping.component, "app")
@@ -182,13 +204,16 @@ class Grants:
                 raise _unknown()
             return self._records.usable(app, found.record)
 
-        return await self.keeping.alone(self._records.key(app), ready, lambda held: self._renew(held, app))
+        settled = partial(self._records.usable, app)
+        return await self.keeping.alone(self._records.key(app), ready, lambda held: self._renew(held, app, settled))
 
-    async def _renew(self, held: Tenure, app: str) -> AppRecord | None:
+    async def _renew(
+        self, held: Tenure, app: str, settled: Callable[[AppRecord | None], AppRecord | None]
+    ) -> AppRecord | None:
         found = await self._records.load(app)
-        usable = self._records.usable(app, found.record)
-        if usable is not None:
-            return usable
+        done = settled(found.record)
+        if done is not None:
+            return done
         record = found.record or AppRecord()
         past = record.refresh_expires_at is not None and self.keeping.clock() >= record.refresh_expires_at
         if record.refresh is None or record.intent or past or isinstance(self.contract.refresh, Absent):

@@ -33,7 +33,8 @@ class Options:
     Attributes:
         timeout: Seconds for a whole call: waiting, asking for tokens and retries included.
         attempt_timeout: Seconds for one attempt of it.
-        attempts: How many attempts a call may make, the first included.
+        attempts: How many attempts a call may make, the first included. One that a provider rejects for its token is
+            made again with another one on top of these: once, or twice where the SDK keeps the tokens.
         backoff: Seconds before the first retry; doubled for each further one, and jittered.
         backoff_max: The longest of these pauses, in seconds.
         concurrency: How many calls of a client are made at once; more wait their turn.
@@ -42,6 +43,8 @@ class Options:
         verify: Whose TLS certificates are trusted: `True` for the usual authorities, the path of a file or folder
             of one's own, or an `ssl.SSLContext`; `False` trusts everybody, and is for tests.
         recover_unknown: Whether an app without a record is recovered through the provider.
+        follow: Whether another process is the owner of the grants: this one reads their tokens from the store, waits
+            for those that are being renewed, and never spends anything.
 
     Raises:
         InvalidArgument: A value that makes no sense; the message says which.
@@ -58,6 +61,11 @@ class Options:
     proxy: str | None = field(default=None, repr=False)
     verify: bool | str | ssl.SSLContext = True
     recover_unknown: bool = False
+    follow: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        if self.follow and self.recover_unknown:
+            raise InvalidArgument("follow leaves every grant to its owner, recover_unknown recovers some: choose one")
 
     def changed(self, changes: dict[str, Any]) -> Options:
         """Give options that differ in some values.
@@ -69,6 +77,8 @@ class Options:
         if unknown := changes.keys() - mine:
             message = f"there is no option {', '.join(sorted(unknown))}; there are {', '.join(mine)}"
             raise InvalidArgument(message)
+        if changes.get("follow", self.follow) != self.follow:
+            raise InvalidArgument("who owns the grants is settled for all clients that share them: make a new client")
         if shared := changes.keys() & _SHARED:
             message = f"{', '.join(sorted(shared))} belongs to the connections, which clients share: make a new client"
             raise InvalidArgument(message)

@@ -192,7 +192,7 @@ class Session:
         pause = delay(
             result,
             idempotent=call.endpoint.idempotent,
-            number=call.tries.sent,
+            number=call.tries.sent - call.renewals,
             options=self.options,
             chance=self.chance(),
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from miniapp_tp import (
@@ -133,6 +136,43 @@ async def test_closing_a_fleet_closes_its_members() -> None:
         await fleet.aclose()
         with pytest.raises(InvalidArgument, match="closed"):
             await members["two"].get_info(BAIDU.app)
+
+
+@pytest.mark.parametrize("broken", [["a"], ["b"], ["c"], ["a", "c"], ["a", "b", "c"]], ids="".join)
+async def test_closing_one_that_raises_closes_the_others(broken: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {name: BAIDU.client(script()) for name in "abc"}
+    closed: list[str] = []
+
+    async def close(name: str) -> None:
+        closed.append(name)
+        if name in broken:
+            raise OSError(name)
+
+    for name, member in members.items():
+        monkeypatch.setattr(member, "aclose", partial(close, name))
+    with pytest.raises((OSError, ExceptionGroup)) as caught:
+        await Fleet(members).aclose()
+    assert closed == ["a", "b", "c"]
+    error = caught.value
+    raised = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+    assert [str(one) for one in raised] == broken
+
+
+async def test_closing_that_is_cancelled_closes_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {name: BAIDU.client(script()) for name in "abc"}
+    closed: list[str] = []
+
+    async def close(name: str) -> None:
+        closed.append(name)
+        await anyio.lowlevel.checkpoint()
+
+    for name, member in members.items():
+        monkeypatch.setattr(member, "aclose", partial(close, name))
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await Fleet(members).aclose()
+    assert scope.cancelled_caught
+    assert closed == ["a", "b", "c"]
 
 
 def test_its_repr_names_the_members() -> None:

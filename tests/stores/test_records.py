@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miniapp_tp import Secret, StoreError
-from miniapp_tp.stores.records import AppRecord, TicketRecord, TokenRecord, from_bytes, to_bytes
+from miniapp_tp.stores.records import AppRecord, KeeperRecord, TicketRecord, TokenRecord, from_bytes, to_bytes
 from tests.support.canaries import CORE, frames_of, sings, texts_of
 
 TEXTS = st.text(st.characters())  # lone surrogates too
@@ -21,6 +21,7 @@ TIMES = st.floats(allow_nan=False, allow_infinity=False)
 RECORDS = st.one_of(
     st.builds(TicketRecord, ticket=SECRETS, at=TIMES),
     st.builds(TokenRecord, token=SECRETS, obtained_at=TIMES, expires_at=TIMES),
+    st.builds(KeeperRecord, at=TIMES, apps=st.integers(), renewed=st.integers(), failed=st.integers()),
     st.builds(
         AppRecord,
         access=st.none() | SECRETS,
@@ -102,3 +103,17 @@ def test_another_kinds_record_is_unreadable() -> None:
     token: Any = TokenRecord(token=Secret("t"), obtained_at=math.pi, expires_at=9.0)
     with pytest.raises(StoreError):
         from_bytes(TicketRecord, to_bytes(token))
+
+
+@pytest.mark.parametrize(
+    ("record", "end"),
+    [
+        (AppRecord(refresh=Secret("46.made-up"), refresh_expires_at=5.0, expires_at=7.0), 5.0),
+        (AppRecord(refresh=Secret("46.made-up"), expires_at=7.0), 107.0),
+        (AppRecord(refresh=Secret("46.made-up")), None),
+        (AppRecord(access=Secret("45.made-up"), expires_at=7.0), None),
+    ],
+    ids=["told", "counted", "unknown", "none"],
+)
+def test_when_a_refresh_token_ends(record: AppRecord, end: float | None) -> None:
+    assert record.refresh_end(100.0) == end

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from attrs import define, field
 
-from miniapp_tp import CredentialRejected, InvalidArgument, TokenSource
+from miniapp_tp import CredentialRejected, InvalidArgument, RateLimited, TokenSource
 from miniapp_tp.transport.tokens import AppTokens, OwnTokens
 from tests.support.scripted import baidu_yes, gateway_no, script
 from tests.support.sessions import APP, READ, TOKEN, watched
@@ -73,6 +73,18 @@ async def test_once_and_no_more() -> None:
         await watched(transport, tokens=cache).session.call(READ, APP, None)
     assert transport.tokens == [OLD, NEW]
     assert cache.rejected == [(APP, OLD), (APP, NEW)]  # so that the next call starts with another one
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+async def test_another_token_comes_on_top_of_the_attempts(attempts: int) -> None:
+    too_fast = [gateway_no(18) for _ in range(attempts)]
+    transport = script(gateway_no(111), *too_fast)
+    made = watched(transport, tokens=Cache([OLD, NEW]), attempts=attempts)
+    with pytest.raises(RateLimited):
+        await made.session.call(READ, APP, None)
+    assert transport.tokens == [OLD] + [NEW] * attempts
+    assert made.pauses == [0.0, 1.0, 2.0][:attempts]
+    assert [one.number for one in made.attempts] == list(range(1, attempts + 2))
 
 
 async def test_the_same_token_again_is_no_reason_to_ask_again() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miniapp_tp.transport.windows import AGAIN, windows
+from miniapp_tp.transport.windows import AGAIN, renewal_of_refresh, windows
 
 DAY = 86400.0
 
@@ -59,3 +59,29 @@ def test_apps_that_were_authorized_together_are_renewed_over_minutes() -> None:
 def test_a_failed_renewal_is_tried_again_while_the_token_is_good() -> None:
     found = windows(0.0, 3600.0, 0.0)
     assert found.over - found.due > 5 * AGAIN
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "place", "moment"),
+    [
+        (30 * DAY, 0.0, 20 * DAY),
+        (30 * DAY, 1.0, 25 * DAY),
+        (3650 * DAY, 0.5, 3642.5 * DAY),
+        (3 * DAY, 0.0, 2 * DAY),
+        (0.0, 0.5, 0.0),
+        (-DAY, 0.5, -DAY),
+        (None, 0.0, 0.0),
+        (None, 0.25, DAY / 4),
+        (None, 1.0, DAY),
+    ],
+)
+def test_when_a_refresh_token_is_renewed(ends_at: float | None, place: float, moment: float) -> None:
+    at = 1_700_000_000.0
+    end = None if ends_at is None else at + ends_at
+    assert renewal_of_refresh(at, end, place) - at == pytest.approx(moment, abs=1.0)
+
+
+@given(obtained=st.floats(0, 4e9), life=st.floats(1, 1e9), place=st.floats(0, 1))
+def test_a_refresh_token_is_renewed_within_its_life(obtained: float, life: float, place: float) -> None:
+    moment = renewal_of_refresh(obtained, obtained + life, place)
+    assert obtained <= moment <= obtained + life - min(life / 6, 5 * DAY) * 0.99

@@ -36,6 +36,7 @@ from miniapp_tp import (
     Transport,
     Unknown,
     each,
+    open_store,
 )
 
 
@@ -112,6 +113,7 @@ def clients() -> Fleet:
     baidu = BaiduClient("key", tokens=source, transport=wire, base_url="http://127.0.0.1:8087")
     kuaishou = KuaishouClient("ks1", Secret("secret"), tokens={"ks2": "token"})
     KuaishouClient("ks1", "secret", tokens=ask)
+    BaiduClient("key", store=open_store("memory://"), options=Options(follow=True))
     assert_type(baidu.with_options(timeout=5.0), BaiduClient)
     assert_type(kuaishou.with_options(timeout=5.0), KuaishouClient)
     Fleet({"one": baidu, "other": kuaishou})
@@ -121,6 +123,8 @@ def clients() -> Fleet:
 async def contexts() -> None:
     async with BaiduClient("key", tokens=ask) as baidu:
         assert_type(baidu, BaiduClient)
+        async with baidu.keeper():
+            pass
     async with clients() as fleet:
         assert_type(fleet, Fleet)
         await methods(fleet)

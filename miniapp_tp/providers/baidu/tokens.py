@@ -141,5 +141,6 @@ def token_contract(client_id: str) -> TokenContract:
         recover=RECOVER,
         start_push=absent("Baidu pushes tickets by itself once a platform is approved"),
         page=lambda code, redirect_uri: _page(client_id, code, redirect_uri),
+        refresh_life=_REFRESH_LIFE,
         app_of=APP_OF,
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _COMPONENT_LIFE: Final = 7_200
 _PRE_AUTH_LIFE: Final = 600
 _ACCESS_LIFE: Final = 7_200
+_REFRESH_LIFE: Final = 2_592_000  # the sample's (wire/kuaishou.md § 1.1 f)
 _RECOVERED_LIFE: Final = 3_600
 _OWN_SECRET: Final = Meaning(InvalidRequest, scope=Scope.COMPONENT)
 _TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
@@ -153,5 +154,6 @@ def token_contract(
         page=(lambda code, redirect_uri: _page(page, component_app_id, code, redirect_uri))
         if page
         else absent("Kuaishou publishes no address of its authorization page: give authorization_page"),
+        refresh_life=_REFRESH_LIFE,
         app_of=absent("Kuaishou tells it with the tokens"),
     )
