@@ -65,7 +65,7 @@ class PushMethods:
         if self._pushes.keys is None:
             return InvalidArgument("pushed messages are opened with push_token and push_key: give the client both")
         query = query.decode("latin-1") if isinstance(query, bytes) else query
-        if not isinstance(body, bytes | bytearray | memoryview) or not isinstance(query, str):
+        if not isinstance(body, bytes | bytearray) or not isinstance(query, str):
             return InvalidArgument("a pushed message's body is given in bytes, just as it came, and its query as text")
         moment = time.time() if now is None else now
         if isinstance(moment, bool) or not isinstance(moment, int | float) or not math.isfinite(moment):
