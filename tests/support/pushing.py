@@ -101,11 +101,17 @@ def baidu_signature(*parts: str, token: str = TOKEN) -> str:
     return sha1("".join(sorted([token, *parts])).encode())
 
 
-def baidu_signed(encrypt: str, *, stamp: str = str(NOW), nonce: str = "4464221", **more: Any) -> Push:  # noqa: ANN401
-    """Sign what is encrypted; `more` replaces parts of the envelope afterwards."""
+def baidu_signed(
+    encrypt: str,
+    *,
+    stamp: str = str(NOW),
+    nonce: str = "4464221",
+    token: str = TOKEN,
+) -> Push:
+    """Sign what is encrypted."""
     parts = {"Nonce": nonce, "TimeStamp": stamp, "Encrypt": encrypt}
-    signature = baidu_signature(*parts.values())
-    return Push(json.dumps({**parts, "MsgSignature": signature, **more}, separators=(",", ":")).encode())
+    signature = baidu_signature(*parts.values(), token=token)
+    return Push(json.dumps({**parts, "MsgSignature": signature}, separators=(",", ":")).encode())
 
 
 def baidu_push(message: bytes = MESSAGE, *, tail: str = TAIL, random: bytes = RANDOM, **more: Any) -> Push:  # noqa: ANN401
