@@ -17,12 +17,14 @@ import platform
 import struct
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from miniapp_tp import BaiduClient, KuaishouClient, PushRejected
-from miniapp_tp.client import ComponentClient
+
+if TYPE_CHECKING:
+    from miniapp_tp.client import ComponentClient
 
 ROUNDS: Final = 7
 MESSAGES: Final = 4_000
