@@ -109,7 +109,7 @@ class GrantMethods:
         """
         kept, ticket = _secret(ticket), ""
         with self._working("save_ticket") as desk:
-            await desk.component_token.save_ticket(_given(kept, "ticket"), _epoch(at))
+            await desk.component_token.save_ticket(_given(kept, "ticket"), epoch(at))
 
     async def start_ticket_push(self) -> None:
         """Ask the provider to push tickets from now on; Kuaishou only.
@@ -209,7 +209,7 @@ class GrantMethods:
                 access=None if access is None else _given(access, "access token"),
                 refresh=_given(refresh, "refresh token"),
                 obtained_at=desk.grants.keeping.clock(),
-                expires_at=_epoch(expires_at),
+                expires_at=epoch(expires_at),
             )
             return await desk.grants.adopt(app, record, replace=replace)
 
@@ -282,7 +282,12 @@ def _given(secret: Secret | None, name: str) -> Secret:
     return secret
 
 
-def _epoch(moment: Moment | None) -> float:
+def epoch(moment: Moment | None) -> float:
+    """Give a moment in epoch seconds; now, if `None`.
+
+    Raises:
+        InvalidArgument: A naive datetime, or a number that isn't in seconds.
+    """
     if moment is None:
         return time.time()
     if isinstance(moment, datetime):
