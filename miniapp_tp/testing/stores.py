@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from miniapp_tp.stores.base import Entry, Key, Lease, TokenStore
+from miniapp_tp.testing.forgetting import Forgetting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
@@ -60,7 +61,7 @@ async def _listed(store: TokenStore, component: str = _KEY.component, kind: str 
 
 
 @pytest.mark.anyio
-class TokenStoreSuite:
+class TokenStoreSuite(Forgetting):
     """What every `TokenStore` has to do.
 
     Make a subclass whose name pytest collects, with the fixture `store`, which gives an empty store:

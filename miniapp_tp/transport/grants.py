@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from miniapp_tp.contract import Identity, Pair
     from miniapp_tp.stores.base import Key
     from miniapp_tp.transport.keeping import Found
-    from miniapp_tp.transport.tenure import Tenure
+    from miniapp_tp.stores.tenure import Tenure
 
 P = TypeVar("P")
 R = TypeVar("R")

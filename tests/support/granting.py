@@ -193,10 +193,18 @@ class Noting(MemoryStore):
         self.breaks: dict[str, int] = {}
         self.closed = 0
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         note = _note(key, value)
         self._fail(self.fails, note)
-        saved = await super().save(key, value, version=version, lease=lease)
+        saved = await super().save(key, value, version=version, lease=lease, forget_after=forget_after)
         self.notes.append(note if saved is not None else f"not {note}")
         self._fail(self.breaks, note)
         return saved
