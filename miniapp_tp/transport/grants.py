@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
     from miniapp_tp.contract import Identity, Pair
     from miniapp_tp.stores.base import Key
-    from miniapp_tp.transport.keeping import Found
     from miniapp_tp.stores.tenure import Tenure
+    from miniapp_tp.transport.keeping import Found
 
 P = TypeVar("P")
 R = TypeVar("R")
