@@ -210,13 +210,13 @@ class Outbox:
             pushed.acknowledged += 1
             if pushed.acknowledged <= pushed.sending.again:
                 self.put(pushed, 0.0)
-        elif (
-            pushed.fate is Fate.WAITING
-            and pushed.sending.manner is Manner.TRUE
-            and len(pushed.answers) <= self.rules.repeats
-        ):
+        elif pushed.fate is not Fate.ACKNOWLEDGED:
+            self._repeat(pushed)
+
+    def _repeat(self, pushed: Pushed) -> None:
+        if pushed.sending.manner is Manner.TRUE and len(pushed.answers) <= self.rules.repeats:
             self.put(pushed, self.rules.pause)
-        elif pushed.fate is Fate.WAITING:
+        else:
             pushed.fate = Fate.GIVEN_UP
 
     def counts(self) -> dict[str, dict[str, int]]:

@@ -89,7 +89,7 @@ class Words:
 WORDS: Final = {
     "baidu": Words(
         ticket=lambda _component, ticket, now: events.baidu_ticket(ticket, now),
-        event=lambda _component, *said: events.baidu_event(*said),
+        event=lambda _component, name, app, now, fields: events.baidu_event(name, app, now, fields),
         code=events.baidu_code,
         seal=seal_baidu,
         acknowledges=acknowledges_baidu,
