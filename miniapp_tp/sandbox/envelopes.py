@@ -1,123 +1,98 @@
-"""Pushed messages in the envelopes of their providers (§ 2 of wire/baidu.md and wire/kuaishou.md).
+"""Putting messages into the envelopes that the providers push them in: the other side of `open_push`.
 
-Written from those pages, not from the SDK's own opening of them.
+It is written from wire/baidu.md § 2 and wire/kuaishou.md § 2 alone, and shares nothing with what opens the envelopes
+but the primitives. Stamps, nonces and random bytes are the caller's.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import secrets
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 
 from attrs import field, frozen
 
-from miniapp_tp.errors import NotSupported
+from miniapp_tp.wire import crypto
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_JSON: Final = ("content-type", "application/json;charset=UTF-8")
-_BAIDU_BLOCK: Final = 32
-_KUAISHOU_BLOCK: Final = 16
+_WIDTH: Final = {"baidu": 32, "kuaishou": 16}
 
 
-@frozen
-class PushKeys:
-    """What is entered at the provider so that its pushes can be told from others'.
+@frozen(kw_only=True)
+class Sealing:
+    """What a component entered at its provider for pushed messages.
 
     Attributes:
-        token: What messages are signed with.
-        key: What they are encrypted with, 43 characters.
-        component: The component they are for.
-        tail: What follows the message in Baidu's plain text: the platform's number.
+        token: The message verification token.
+        key: The text of the message encryption key.
+        component: What stands after a message of Baidu's, or in an envelope of Kuaishou's.
     """
 
     token: str = field(repr=False)
     key: str = field(repr=False)
     component: str
-    tail: str = ""
+
+    @property
+    def key_bytes(self) -> bytes:
+        """The key itself."""
+        return base64.b64decode(self.key.rstrip("=") + "=" * (-len(self.key.rstrip("=")) % 4))
 
 
-@frozen
-class Envelope:
-    """A message as it is posted."""
-
-    headers: tuple[tuple[str, str], ...]
-    body: bytes = field(repr=False)
+def written(fields: dict[str, Any]) -> bytes:
+    """Write JSON as the providers' samples have it: compact, and Chinese as it is."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-class Sealing(Protocol):
-    """How a provider puts a message into its envelope, and what it takes for an acknowledgement."""
+def baidu_push(sealing: Sealing, message: bytes, *, stamp: int, nonce: str, random: bytes) -> bytes:
+    """Encrypt and sign a message as Baidu does.
 
-    def __call__(self, keys: PushKeys, message: Mapping[str, Any], stamp: float, msg_id: str, /) -> Envelope: ...  # noqa: D102
+    Args:
+        sealing: Keys.
+        message: The message.
+        stamp: Epoch seconds.
+        nonce: Up to 32 letters and digits.
+        random: 16 bytes that no two messages share.
 
-
-def seal_baidu(keys: PushKeys, message: Mapping[str, Any], stamp: float, _msg_id: str) -> Envelope:
-    """Wrap a message as Baidu does (wire/baidu.md § 2.1 to § 2.3)."""
-    text = _text(message)
-    plain = secrets.token_bytes(16) + len(text).to_bytes(4, "big") + text + keys.tail.encode()
-    encrypted = base64.b64encode(_encrypt(keys.key, plain, _BAIDU_BLOCK)).decode()
-    timestamp, nonce = f"{int(stamp):010d}", f"{secrets.randbelow(10**7)}"
-    signed = "".join(sorted([keys.token, timestamp, nonce, encrypted])).encode()
-    body = {
-        "Nonce": nonce,
-        "TimeStamp": timestamp,
-        "Encrypt": encrypted,
-        "MsgSignature": hashlib.sha1(signed).hexdigest(),  # noqa: S324 - Baidu's choice
-    }
-    return Envelope((_JSON,), _text(body))
+    Returns:
+        The body.
+    """
+    encrypted = baidu_encrypted(sealing, message, random=random)
+    parts = {"TimeStamp": str(stamp), "Nonce": nonce, "Encrypt": encrypted}
+    return written({**parts, "MsgSignature": baidu_signature(sealing, *parts.values())})
 
 
-def seal_kuaishou(keys: PushKeys, message: Mapping[str, Any], stamp: float, msg_id: str) -> Envelope:
-    """Wrap a message as Kuaishou does (wire/kuaishou.md § 2.1, § 2.3 and § 2.4)."""
-    encrypted = base64.b64encode(_encrypt(keys.key, _text(message), _KUAISHOU_BLOCK)).decode()
-    body = _text(
+def baidu_encrypted(sealing: Sealing, message: bytes, *, random: bytes) -> str:
+    """Encrypt a message as Baidu does: random bytes, the length, the message, the component."""
+    plain = random + len(message).to_bytes(4, "big") + message + sealing.component.encode()
+    return base64.b64encode(crypto.encrypt(sealing.key_bytes, crypto.pad(plain, _WIDTH["baidu"]))).decode()
+
+
+def baidu_signature(sealing: Sealing, *parts: str) -> str:
+    """Sign as Baidu does: the parts and the token in the order of their letters."""
+    return crypto.sha1(*(part.encode() for part in sorted([sealing.token, *parts])))
+
+
+def kuaishou_push(
+    sealing: Sealing, message: bytes, *, message_id: str, milliseconds: int
+) -> tuple[dict[str, str], bytes]:
+    """Encrypt and sign a message as Kuaishou does.
+
+    Args:
+        sealing: Keys.
+        message: The message.
+        message_id: The same for every delivery.
+        milliseconds: Of the epoch.
+
+    Returns:
+        The headers and the body.
+    """
+    data = crypto.encrypt(sealing.key_bytes, crypto.pad(message, _WIDTH["kuaishou"]))
+    body = written(
         {
-            "encryptedMsg": encrypted,
-            "msgId": msg_id,
-            "componentAppId": keys.component,
-            "timestamp": int(stamp * 1000),
+            "encryptedMsg": base64.b64encode(data).decode(),
+            "msgId": message_id,
+            "componentAppId": sealing.component,
+            "timestamp": milliseconds,
         }
     )
-    signature = hashlib.sha1(body + keys.token.encode()).hexdigest()  # noqa: S324 - Kuaishou's choice
-    return Envelope((_JSON, ("kwaisign", signature)), body)
-
-
-def forged(envelope: Envelope) -> Envelope:
-    """Give an envelope whose signature somebody made up who hasn't got the token."""
-    made_up = secrets.token_hex(20)
-    if any(name == "kwaisign" for name, _ in envelope.headers):
-        headers = tuple((name, made_up if name == "kwaisign" else value) for name, value in envelope.headers)
-        return Envelope(headers, envelope.body)
-    return Envelope(envelope.headers, _text({**json.loads(envelope.body), "MsgSignature": made_up}))
-
-
-def acknowledges_baidu(body: bytes, _msg_id: str) -> bool:
-    """Tell whether an answer is what Baidu waits for (wire/baidu.md § 2.4)."""
-    return body == b"success"
-
-
-def acknowledges_kuaishou(body: bytes, msg_id: str) -> bool:
-    """Tell whether an answer is what Kuaishou waits for (wire/kuaishou.md § 2.2)."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return False
-    return bool(answer == {"result": 1, "message_id": msg_id})
-
-
-def _text(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _encrypt(key: str, plain: bytes, block: int) -> bytes:
-    try:
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise NotSupported("the sandbox needs cryptography to push: pip install 'miniapp_tp[push]'") from None
-    raw = base64.b64decode(key + "=")
-    pad = block - len(plain) % block
-    encryptor = Cipher(algorithms.AES(raw), modes.CBC(raw[:16])).encryptor()
-    return encryptor.update(plain + bytes([pad]) * pad) + encryptor.finalize()
+    signature = crypto.sha1(body, sealing.token.encode())
+    return {"content-type": "application/json", "kwaisign": signature}, body

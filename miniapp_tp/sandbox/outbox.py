@@ -9,12 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from attrs import define, field, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.sandbox.envelopes import Envelope
+from miniapp_tp.sandbox.letters import Letter
 
 Addresses = str | Iterable[str] | Mapping[str, "str | Iterable[str]"]
 """Where pushes go: what `/baidu` and `/kuaishou` are appended to, several to be taken in turn; or the whole addresses
@@ -84,7 +84,7 @@ class Pushed:
     app: str | None
     id: str
     sending: Sending
-    seal: Callable[[], Envelope] = field(repr=False)
+    letter: Callable[[], Letter] = field(repr=False)
     acknowledges: Callable[[bytes], bool] = field(repr=False)
     fate: Fate = Fate.WAITING
     acknowledged: int = 0
@@ -143,7 +143,8 @@ class Outbox:
     def send_to(self, addresses: Addresses, providers: Iterable[str]) -> None:
         """Say where messages go from now on."""
         if isinstance(addresses, Mapping):
-            found = {name: _several(given) for name, given in addresses.items()}
+            given = cast("Mapping[str, str | Iterable[str]]", addresses)
+            found = {name: _several(some) for name, some in given.items()}
         else:
             bases = [base.rstrip("/") for base in _several(addresses)]
             found = {name: tuple(f"{base}/{name}" for base in bases) for name in providers}

@@ -18,7 +18,7 @@ from attrs import define, field
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, Pair, Rules, Spent, Terms
 from miniapp_tp.sandbox.outbox import Outbox
-from miniapp_tp.sandbox.pushes import Pushes, push_keys
+from miniapp_tp.sandbox.pushes import Pushes, sealing_of
 from miniapp_tp.sandbox.register import Register, Standing
 from miniapp_tp.sandbox.state import App
 
@@ -86,19 +86,19 @@ class Provider:
         self._survivors = {}
         self._newest = {app: self._refreshers.issue(None, app) for app in self.apps}
         self.spent = {app: Spent() for app in self.apps}
-        self.pushes = Pushes(self.name, push_keys(self.name, self.component), self, self.outbox, self.clock)
+        self.pushes = Pushes(self.name, sealing_of(self.name, self.component), self, self.outbox, self.clock)
 
     # --- what may be looked at ---------------------------------------------------------------------------------------
 
     @property
     def push_token(self) -> str:
         """What its pushes are signed with, for a client's `push_token`."""
-        return self.pushes.keys.token
+        return self.pushes.sealing.token
 
     @property
     def push_key(self) -> str:
         """What its pushes are encrypted with, for a client's `push_key`."""
-        return self.pushes.keys.key
+        return self.pushes.sealing.key
 
     @property
     def tokens(self) -> Mapping[str, str]:

@@ -51,12 +51,12 @@ class Pusher:
 
     async def _send(self, pushed: Pushed) -> None:
         async with self._turns:
-            envelope = pushed.seal()
+            letter = pushed.letter()
             request = Request(
                 method="POST",
                 address=self.outbox.address(pushed.provider),
-                headers=envelope.headers,
-                body=envelope.body,
+                headers=letter.headers,
+                body=letter.body,
             )
             try:
                 reply = await self._transport.send(request, timeout=self.outbox.rules.patience)

@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox import events
-from miniapp_tp.sandbox.envelopes import (
-    Envelope,
-    PushKeys,
-    Sealing,
-    acknowledges_baidu,
-    acknowledges_kuaishou,
-    forged,
-    seal_baidu,
-    seal_kuaishou,
-)
+from miniapp_tp.sandbox.envelopes import Sealing
 from miniapp_tp.sandbox.grants import EVENT_CODE_LIFE
+from miniapp_tp.sandbox.letters import (
+    Letter,
+    Posting,
+    baidu_is_content,
+    baidu_letter,
+    forged,
+    kuaishou_is_content,
+    kuaishou_letter,
+)
 from miniapp_tp.sandbox.outbox import USUAL, Manner, Outbox, Pushed, Sending
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Words:
         ticket: Makes the message about a ticket.
         event: Makes any other, from its name, app, time and further fields.
         code: Makes the fields of an authorization.
-        seal: Puts a message into its envelope.
+        letter: Writes a letter.
         acknowledges: Tells whether an answer is an acknowledgement.
         audits: The names of reviews, without their verdict.
         statuses: The number of an app's status by the name of the event that sets it.
@@ -80,7 +80,7 @@ class Words:
     ticket: Callable[[str, str, float], Mapping[str, Any]]
     event: Callable[[str, str, str | None, float, Mapping[str, Any]], Mapping[str, Any]]
     code: Callable[[str, float], Mapping[str, Any]]
-    seal: Sealing
+    letter: Posting
     acknowledges: Callable[[bytes, str], bool]
     audits: Mapping[str, str] = field(factory=dict[str, str])
     statuses: Mapping[str, int] = field(factory=dict[str, int])
@@ -91,8 +91,8 @@ WORDS: Final = {
         ticket=lambda _component, ticket, now: events.baidu_ticket(ticket, now),
         event=lambda _component, name, app, now, fields: events.baidu_event(name, app, now, fields),
         code=events.baidu_code,
-        seal=seal_baidu,
-        acknowledges=acknowledges_baidu,
+        letter=baidu_letter,
+        acknowledges=baidu_is_content,
         audits=_AUDITS,
         statuses=_STATUSES,
     ),
@@ -100,20 +100,25 @@ WORDS: Final = {
         ticket=events.kuaishou_ticket,
         event=events.kuaishou_event,
         code=events.kuaishou_code,
-        seal=seal_kuaishou,
-        acknowledges=acknowledges_kuaishou,
+        letter=kuaishou_letter,
+        acknowledges=kuaishou_is_content,
     ),
 }
-_KEYS: Final = {
-    "baidu": ("sandbox-baidu-push-token", "sandboxBaiduPushKey000000000000000000000000", f"{events.BAIDU_TP_APP}"),
-    "kuaishou": ("sandbox-kuaishou-push-token", "sandboxKuaishouPushKey000000000000000000000", ""),
+_SEALINGS: Final = {
+    "baidu": Sealing(
+        token="sandbox-baidu-push-token",
+        key="sandboxBaiduPushKey000000000000000000000000",
+        component=f"{events.BAIDU_TP_APP}",
+    ),
+    "kuaishou": Sealing(
+        token="sandbox-kuaishou-push-token", key="sandboxKuaishouPushKey000000000000000000000", component=""
+    ),
 }
 
 
-def push_keys(name: str, component: str) -> PushKeys:
+def sealing_of(name: str, component: str) -> Sealing:
     """Give what a provider's messages are signed and encrypted with."""
-    token, key, tail = _KEYS[name]
-    return PushKeys(token, key, component, tail)
+    return evolve(_SEALINGS[name], component=_SEALINGS[name].component or component)
 
 
 @frozen
@@ -124,14 +129,14 @@ class Pushes:
 
     Attributes:
         name: The provider's name.
-        keys: What messages are signed and encrypted with.
+        sealing: What messages are signed and encrypted with.
         merchants: The provider.
         outbox: Where messages wait to be sent.
         clock: Tells the time in seconds.
     """
 
     name: str
-    keys: PushKeys
+    sealing: Sealing
     merchants: Merchants = field(repr=False)
     outbox: Outbox = field(repr=False)
     clock: Callable[[], float] = field(repr=False)
@@ -139,7 +144,7 @@ class Pushes:
     def ticket(self, *, sending: Sending = USUAL) -> Pushed:
         """Push a new ticket."""
         self._check_address()
-        message = self._words.ticket(self.keys.component, self.merchants.issue_ticket(), self.clock())
+        message = self._words.ticket(self.merchants.component, self.merchants.issue_ticket(), self.clock())
         return self._post("ticket", None, message, sending)
 
     def authorized(
@@ -217,7 +222,7 @@ class Pushes:
         sending: Sending = USUAL,
     ) -> Pushed:
         """Push any event by the provider's own name, with fields beside those that all events have."""
-        message = self._words.event(self.keys.component, name, app, self.clock(), fields or {})
+        message = self._words.event(self.merchants.component, name, app, self.clock(), fields or {})
         return self._post(name, app, message, sending)
 
     @property
@@ -242,16 +247,16 @@ class Pushes:
             app=app,
             id=msg_id,
             sending=sending,
-            seal=partial(self._sealed, message, msg_id, sending.manner),
+            letter=partial(self._letter, message, msg_id, sending.manner),
             acknowledges=lambda body: self._words.acknowledges(body, msg_id),
         )
         return self.outbox.post(pushed)
 
-    def _sealed(self, message: Mapping[str, Any], msg_id: str, manner: Manner) -> Envelope:
-        """Wrap a message anew for each try: the stamp is that of the try, as far as anybody knows."""
+    def _letter(self, message: Mapping[str, Any], msg_id: str, manner: Manner) -> Letter:
+        """Write a message anew for each try: the stamp is that of the try, as far as anybody knows."""
         stamp = self.clock() - (STALE_BY if manner is Manner.STALE else 0.0)
-        envelope = self._words.seal(self.keys, message, stamp, msg_id)
-        return forged(envelope) if manner is Manner.FORGED else envelope
+        letter = self._words.letter(self.sealing, message, stamp, msg_id)
+        return forged(letter) if manner is Manner.FORGED else letter
 
 
 def _settle(app: App | None, subject: str, *, passed: bool, reason: str) -> None:
