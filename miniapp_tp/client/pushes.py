@@ -65,7 +65,7 @@ class PushMethods:
         if self._pushes.keys is None:
             return InvalidArgument("pushed messages are opened with push_token and push_key: give the client both")
         query = query.decode("latin-1") if isinstance(query, bytes) else query
-        if not isinstance(body, bytes | bytearray | memoryview) or not isinstance(query, str):
+        if not isinstance(body, bytes | bytearray) or not isinstance(query, str):
             return InvalidArgument("a pushed message's body is given in bytes, just as it came, and its query as text")
         moment = time.time() if now is None else now
         if isinstance(moment, bool) or not isinstance(moment, int | float) or not math.isfinite(moment):
@@ -73,6 +73,28 @@ class PushMethods:
         window = Window(moment, self._session.options.push_tolerance)
         opened = self._pushes.contract.open(self._pushes.keys, Pushed(headers, bytes(body), query), window)
         return PushRejected(opened.why, step=opened.step) if isinstance(opened, Rejection) else opened
+
+    def read_event(self, raw: bytes, *, id: str, component: str | None) -> Event:  # noqa: A002 - as the event calls it
+        """Make an event anew of what was kept of it: a message that was verified and decrypted before.
+
+        Args:
+            raw: The decrypted bytes, `event.raw`.
+            id: Its `event.id`.
+            component: Its `event.component`.
+
+        Raises:
+            PushRejected: It is no JSON object.
+        """
+        read = self._read(raw, id, component)
+        if isinstance(read, MiniAppError):
+            # What was decrypted must be a local of no frame that the error passes through.
+            raw = b""
+            raise read.within(provider=self._session.dialect.provider, operation="read_event")
+        return read
+
+    def _read(self, raw: bytes, id_: str, component: str | None) -> Event | MiniAppError:
+        read = self._pushes.contract.read(raw, id_, component)
+        return PushRejected(read.why, step=read.step) if isinstance(read, Rejection) else read
 
     def acknowledge(self, event: Event) -> Answer:
         """Give the answer that the provider expects once an event is safe; without it, it pushes again.

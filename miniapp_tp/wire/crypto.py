@@ -6,7 +6,6 @@ AES comes from `cryptography`, which the extra `push` installs; it is imported w
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from functools import cache
@@ -45,19 +44,6 @@ def decrypt(key: bytes, data: bytes) -> bytes:
     return plain
 
 
-def encrypt(key: bytes, padded: bytes) -> bytes:
-    """Encrypt whole blocks, as a provider does."""
-    encryptor = _cipher()(key).encryptor()
-    data: bytes = encryptor.update(padded) + encryptor.finalize()
-    return data
-
-
-def pad(plain: bytes, width: int) -> bytes:
-    """Fill up to a multiple of `width` bytes, each of which tells how many they are."""
-    count = width - len(plain) % width
-    return plain + bytes([count]) * count
-
-
 def unpad(padded: bytes) -> bytes | None:
     """Take the padding off, of 1 to 32 bytes; `None` if there is none."""
     count = padded[-1]
@@ -85,7 +71,7 @@ def decoded(text: str) -> bytes | None:
         data = base64.b64decode(text, validate=True)
     except ValueError:
         return None
-    return data if binascii.b2a_base64(data, newline=False).decode() == text else None
+    return data if base64.b64encode(data).decode() == text else None
 
 
 def key_of(text: str) -> bytes | None:

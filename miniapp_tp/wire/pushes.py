@@ -109,7 +109,8 @@ class Pushed:
 
     def header(self, name: str) -> str | None:
         """Give the one header of a name; `None` if there is none, or several that differ."""
-        pairs = self.headers.items() if isinstance(self.headers, Mapping) else self.headers
+        given = self.headers
+        pairs = cast("Mapping[str, str]", given).items() if isinstance(given, Mapping) else given
         found = {_plain(value) for key, value in pairs if _plain(key).lower() == name}
         return found.pop() if len(found) == 1 else None
 
@@ -129,9 +130,12 @@ def json_of(data: bytes) -> object:
 def message_of(data: bytes) -> Mapping[str, Any] | None:
     r"""Read a decrypted message, also with the documents' `\_`, which JSON doesn't know; `None` if it is no object."""
     found = json_of(data)
-    if found is ...:
-        found = json_of(data.replace(rb"\_", b"_"))
-    return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else None
+    return object_of(json_of(data.replace(rb"\_", b"_")) if found is ... else found)
+
+
+def object_of(value: object) -> Mapping[str, Any] | None:
+    """Give a JSON object; `None` if it is anything else."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
 
 
 class Found:

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from attrs import frozen
@@ -39,6 +39,7 @@ from miniapp_tp.wire.pushes import (
     json_of,
     message_of,
     moment,
+    object_of,
 )
 
 KEY_LETTERS: Final = 43
@@ -125,8 +126,7 @@ def open_push(keys: PushKeys, pushed: Pushed, window: Window) -> Event | Rejecti
     body = None if asked else json_of(pushed.body)
     if body is ...:
         return Rejection("json", "the body isn't JSON in UTF-8")
-    if not asked and isinstance(body, Mapping):
-        asked = _question(cast("_Parts", body))
+    asked = asked or _question(object_of(body) or {})
     if asked:
         return _answered(keys, asked, window)
     envelope = _envelope(body, "TimeStamp", "Nonce", "Encrypt", "MsgSignature")
@@ -157,7 +157,7 @@ def _answered(keys: PushKeys, asked: _Parts, window: Window) -> Event | Rejectio
 
 
 def _envelope(body: object, stamp: str, nonce: str, encrypted: str, signed: str) -> Envelope | Rejection:
-    fields = cast("_Parts", body) if isinstance(body, Mapping) else {}
+    fields = object_of(body) or {}
     found = Envelope(*(_part(fields.get(name)) for name in (stamp, nonce, encrypted, signed)))
     if not _STAMP.fullmatch(found.stamp):
         return Rejection("layout", f"{stamp} isn't ten digits")

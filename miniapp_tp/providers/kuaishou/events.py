@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Final
 
 from attrs import frozen
 
@@ -25,6 +24,7 @@ from miniapp_tp.wire.pushes import (
     authorization,
     json_of,
     message_of,
+    object_of,
 )
 from miniapp_tp.wire.tolerance import integer
 
@@ -84,7 +84,7 @@ def _envelope(body: bytes) -> Envelope | Rejection:
     found = json_of(body)
     if found is ...:
         return Rejection("json", "the body isn't JSON in UTF-8")
-    fields = cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+    fields = object_of(found) or {}
     texts = [fields.get(name) for name in ("encryptedMsg", "msgId", "componentAppId")]
     encrypted, id_, component = (value if isinstance(value, str) else "" for value in texts)
     milliseconds = integer(fields.get("timestamp"))
