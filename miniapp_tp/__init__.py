@@ -53,6 +53,7 @@ from miniapp_tp.models import (
     Unknown,
     UrlVerification,
 )
+from miniapp_tp.push import PushApp
 from miniapp_tp.stores import TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
@@ -105,6 +106,7 @@ __all__ = [
     "PermissionDenied",
     "ProviderError",
     "ProviderUnavailable",
+    "PushApp",
     "PushRejected",
     "QuotaExhausted",
     "RateLimited",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from miniapp_tp.client.grants import GrantMethods
 from miniapp_tp.client.pushes import PushMethods
-from miniapp_tp.errors import AuthorizationLost, PushRejected
+from miniapp_tp.errors import AuthorizationLost
 from miniapp_tp.models import AppAuthorizationUpdated, AppAuthorized, AppUnauthorized, Event, TicketPushed
-from miniapp_tp.wire.pushes import Rejection
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +37,7 @@ class EventMethods(GrantMethods, PushMethods):
             case AppAuthorized() | AppAuthorizationUpdated():
                 await self._exchange(event, event.authorization_code)
             case AppUnauthorized() if event.app is not None:
-                await self.forget(event.app, before=_end_of_its_second(event.time))
+                await self.forget(event.app, before=event.time and _end_of_its_second(event.time))
             case _:
                 pass
 
@@ -56,22 +55,6 @@ class EventMethods(GrantMethods, PushMethods):
         with self._working("apply_event", app) as desk:
             obtained_at = await desk.grants.obtained_at(app)
         return obtained_at is not None and obtained_at > _end_of_its_second(moment).timestamp()
-
-    def read_event(self, raw: bytes, *, id: str, component: str | None = None) -> Event:  # noqa: A002 - the event's word
-        """Read a message again that `open_push` decrypted before, as when it was kept for later.
-
-        Args:
-            raw: The event's `raw`.
-            id: Its `id`.
-            component: Its `component`.
-
-        Raises:
-            PushRejected: It is no message of the provider's.
-        """
-        found = self._pushes.contract.read(raw, id, component)
-        if isinstance(found, Rejection):
-            raise PushRejected(found.why, step=found.step).within(provider=self._session.dialect.provider)
-        return found
 
 
 def _end_of_its_second(moment: datetime) -> datetime:

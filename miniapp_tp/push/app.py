@@ -160,7 +160,7 @@ class PushApp:
             log.warning("a push to /%s was rejected (%s)", channel.name, rejected.step)
             return _REJECTED
         except StoreError as error:
-            log.error("a push to /%s wasn't acknowledged, as it couldn't be kept: %s", channel.name, error)  # noqa: TRY400
+            log.error("a push to /%s wasn't acknowledged, as it couldn't be kept: %s", channel.name, error)
             return _UNAVAILABLE
         return channel.receiver.acknowledge(event)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from anyio.streams.memory import MemoryObjectSendStream
 from attrs import define, evolve, field, frozen
 
 from miniapp_tp.errors import InvalidArgument, MiniAppError, StoreError
@@ -22,7 +23,7 @@ from miniapp_tp.wire.messages import Secret
 from miniapp_tp.wire.redaction import redact
 
 if TYPE_CHECKING:
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+    from anyio.streams.memory import MemoryObjectReceiveStream
 
 _BUFFER: Final = 1000
 _FIRST_PAUSE: Final = 1.0

@@ -1,23 +1,41 @@
-"""Pushed messages as they are posted, and what the providers take for an acknowledgement.
+"""Pushed messages as the providers post them, and what they take for an acknowledgement.
 
-Sources: § 2 of wire/baidu.md and wire/kuaishou.md.
+Written from § 2 of wire/baidu.md and wire/kuaishou.md, not from the SDK's own opening of them.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import secrets
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import field, frozen
 
-from miniapp_tp.sandbox.envelopes import Sealing, baidu_push, kuaishou_push, written
+from miniapp_tp.errors import NotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _JSON: Final = ("content-type", "application/json;charset=UTF-8")
-_RANDOM: Final = 16
+_BAIDU_BLOCK: Final = 32
+_KUAISHOU_BLOCK: Final = 16
+
+
+@frozen(kw_only=True)
+class Sealing:
+    """What is entered at a provider so that its pushes can be told from others'.
+
+    Attributes:
+        token: What messages are signed with.
+        key: What they are encrypted with: 43 characters.
+        component: What stands after a message of Baidu's, or in an envelope of Kuaishou's.
+    """
+
+    token: str = field(repr=False)
+    key: str = field(repr=False)
+    component: str
 
 
 @frozen
@@ -35,15 +53,23 @@ class Posting(Protocol):
 
 
 def baidu_letter(sealing: Sealing, message: Mapping[str, Any], now: float, _msg_id: str) -> Letter:
-    """Write a letter of Baidu's."""
-    nonce, random = f"{secrets.randbelow(10**7)}", secrets.token_bytes(_RANDOM)
-    return Letter((_JSON,), baidu_push(sealing, written(dict(message)), stamp=int(now), nonce=nonce, random=random))
+    """Write a letter of Baidu's (wire/baidu.md § 2.1 to § 2.3)."""
+    text = written(message)
+    plain = secrets.token_bytes(16) + len(text).to_bytes(4, "big") + text + sealing.component.encode()
+    encrypted = base64.b64encode(_encrypted(sealing.key, plain, _BAIDU_BLOCK)).decode()
+    stamp, nonce = f"{int(now):010d}", f"{secrets.randbelow(10**7)}"
+    signature = _sha1("".join(sorted([sealing.token, stamp, nonce, encrypted])).encode())
+    return Letter(
+        (_JSON,), written({"Nonce": nonce, "TimeStamp": stamp, "Encrypt": encrypted, "MsgSignature": signature})
+    )
 
 
 def kuaishou_letter(sealing: Sealing, message: Mapping[str, Any], now: float, msg_id: str) -> Letter:
-    """Write a letter of Kuaishou's."""
-    headers, body = kuaishou_push(sealing, written(dict(message)), message_id=msg_id, milliseconds=int(now * 1000))
-    return Letter(tuple(headers.items()), body)
+    """Write a letter of Kuaishou's (wire/kuaishou.md § 2.1, § 2.3 and § 2.4)."""
+    encrypted = base64.b64encode(_encrypted(sealing.key, written(message), _KUAISHOU_BLOCK)).decode()
+    envelope = {"encryptedMsg": encrypted, "msgId": msg_id, "componentAppId": sealing.component}
+    body = written({**envelope, "timestamp": int(now * 1000)})
+    return Letter((_JSON, ("kwaisign", _sha1(body + sealing.token.encode()))), body)
 
 
 def forged(letter: Letter) -> Letter:
@@ -67,3 +93,24 @@ def kuaishou_is_content(body: bytes, msg_id: str) -> bool:
     except ValueError:
         return False
     return bool(answer == {"result": 1, "message_id": msg_id})
+
+
+def written(fields: Mapping[str, Any]) -> bytes:
+    """Write JSON as the providers' samples have it: compact, and Chinese as it is."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _sha1(data: bytes) -> str:
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def _encrypted(key: str, plain: bytes, block: int) -> bytes:
+    try:
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise NotSupported(
+            "what is pushed is encrypted, which takes a package more: pip install 'miniapp_tp[push]'"
+        ) from None
+    raw, pad = base64.b64decode(f"{key}="), block - len(plain) % block
+    encryptor = Cipher(algorithms.AES(raw), modes.CBC(raw[:16])).encryptor()
+    return encryptor.update(plain + bytes([pad]) * pad) + encryptor.finalize()

@@ -11,11 +11,11 @@ from attrs import evolve, field, frozen
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox import events
-from miniapp_tp.sandbox.envelopes import Sealing
 from miniapp_tp.sandbox.grants import EVENT_CODE_LIFE
 from miniapp_tp.sandbox.letters import (
     Letter,
     Posting,
+    Sealing,
     baidu_is_content,
     baidu_letter,
     forged,
@@ -106,12 +106,14 @@ WORDS: Final = {
 }
 _SEALINGS: Final = {
     "baidu": Sealing(
-        token="sandbox-baidu-push-token",
+        token="sandbox-baidu-push-token",  # noqa: S106 - made up
         key="sandboxBaiduPushKey000000000000000000000000",
         component=f"{events.BAIDU_TP_APP}",
     ),
     "kuaishou": Sealing(
-        token="sandbox-kuaishou-push-token", key="sandboxKuaishouPushKey000000000000000000000", component=""
+        token="sandbox-kuaishou-push-token",  # noqa: S106 - made up
+        key="sandboxKuaishouPushKey000000000000000000000",
+        component="",
     ),
 }
 
