@@ -54,7 +54,7 @@ from miniapp_tp.models import (
     UrlVerification,
 )
 from miniapp_tp.push import PushApp
-from miniapp_tp.stores import TokenStore, open_store
+from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
@@ -104,16 +104,19 @@ __all__ = [
     "Options",
     "Outcome",
     "PermissionDenied",
+    "PostgresStore",
     "ProviderError",
     "ProviderUnavailable",
     "PushApp",
     "PushRejected",
     "QuotaExhausted",
     "RateLimited",
+    "RedisStore",
     "Reply",
     "ReplyNotUnderstood",
     "Request",
     "Scope",
+    "SealedStore",
     "Secret",
     "ServerDomains",
     "StoreError",

@@ -50,8 +50,8 @@ class Entry:
 
     Attributes:
         value: The bytes, which are in no repr; `None` if there are none.
-        version: What to name when replacing it: 0 if nothing ever was there. It grows with every change of the key,
-            deletions included, unless the key was deleted to be forgotten.
+        version: What to name when replacing it: 0 if nothing ever was there. It grows by one with every change of the
+            key, deletions included, unless the key was deleted to be forgotten.
     """
 
     value: bytes | None = field(repr=False)
@@ -106,7 +106,7 @@ class TokenStore(Protocol):
                 would pile up.
 
         Returns:
-            The new version. `None` if nothing was written, because another version is there, or because a later
+            The new version: the next number. `None` if nothing was written, because another version is there, or because a later
             lease was lent than the writer's (whether that has run out meanwhile or not).
         """
         ...
