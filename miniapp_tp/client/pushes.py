@@ -40,7 +40,9 @@ class PushMethods:
     _session: Session
     _pushes: PushDesk
 
-    def open_push(self, headers: Headers, body: bytes | bytearray, query: str | bytes = "", now: float | None = None) -> Event:
+    def open_push(
+        self, headers: Headers, body: bytes | bytearray, query: str | bytes = "", now: float | None = None
+    ) -> Event:
         """Verify, decrypt and read a pushed message: pure but for the clock.
 
         Sources: wire/baidu.md § 2; wire/kuaishou.md § 2.

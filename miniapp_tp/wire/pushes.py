@@ -17,7 +17,7 @@ from attrs import field, frozen
 from miniapp_tp.errors import PushStep
 from miniapp_tp.models import AppAuthorizationUpdated, AppAuthorized, AppUnauthorized, Event
 from miniapp_tp.wire.messages import Secret
-from miniapp_tp.wire.tolerance import integer, text
+from miniapp_tp.wire.tolerance import integer
 
 E = TypeVar("E", bound=Event)
 
@@ -135,7 +135,7 @@ def message_of(data: bytes) -> Mapping[str, Any] | None:
 
 def object_of(value: object) -> Mapping[str, Any] | None:
     """Give a JSON object; `None` if it is anything else."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else None
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else None
 
 
 class Found:
@@ -152,7 +152,10 @@ class Found:
 
     def text(self, *names: str) -> str | None:
         """Give the first of some fields (by names in lower case) that holds a text or a whole number, as text."""
-        return next((found for found in (identifier(self._values.get(name)) for name in names) if found), None)
+        for name in names:
+            if found := identifier(self._values.get(name)):
+                return found
+        return None
 
     def time(self, *names: str) -> datetime | None:
         """Give the first of some fields that holds a time."""
@@ -165,8 +168,11 @@ class Found:
 
 def identifier(value: object) -> str | None:
     """Read an id that is pushed as a number here and as a text there."""
-    number = integer(value) if isinstance(value, float) else None
-    return text(value) if number is None else str(number)
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float):
+        value = integer(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def moment(value: object) -> datetime | None:
