@@ -42,13 +42,21 @@ def open_store(url: str, *, key: Keys | None = None) -> TokenStore:
         ModuleNotFoundError: What the address or the key needs isn't installed; the message names the extra.
     """
     store = _meant(url)
-    del url  # or else the traceback's locals would show a password
+    if not isinstance(store, Exception):
+        store = _guarded(store, key)
+    del url, key  # or else the traceback's locals would show a password, or a key
     if isinstance(store, Exception):
-        del key
         raise store
-    if key is not None:
+    return store
+
+
+def _guarded(store: TokenStore, key: Keys | None) -> TokenStore | Exception:
+    if key is None:
+        return store if isinstance(store, MemoryStore) else UnsealedStore(store)
+    try:
         return SealedStore(store, key)
-    return store if isinstance(store, MemoryStore) else UnsealedStore(store)
+    except (InvalidArgument, ModuleNotFoundError) as problem:
+        return problem.with_traceback(None)
 
 
 def _meant(url: str) -> TokenStore | Exception:

@@ -87,12 +87,13 @@ class RedisStore:
         """Make a store that has a client of its own, which it closes.
 
         Raises:
-            ValueError: The driver can't read the address.
+            ValueError, TypeError: The driver can't read the address.
             ModuleNotFoundError: The driver isn't installed.
         """
         from redis.asyncio import Redis  # noqa: PLC0415 - an extra
 
         client = Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience)
+        client.connection_pool.make_connection()  # else an option that there isn't would be noticed by connecting only
         store = cls(client, prefix=prefix, patience=patience)
         store._owned = True
         return store

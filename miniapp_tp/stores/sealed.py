@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from miniapp_tp.errors import StoreError
+from miniapp_tp.errors import InvalidArgument, StoreError
 from miniapp_tp.stores.arguments import check_entry
 from miniapp_tp.stores.base import Entry, Key
 from miniapp_tp.stores.migrating import migrate_store
@@ -134,10 +134,13 @@ class SealedStore(OpenedStore):
     """
 
     def __init__(self, store: TokenStore, key: Keys) -> None:
-        self._keys = seal_keys(key)
-        del key  # or else a traceback's locals would show it
-        _need_cryptography()
         super().__init__(store)
+        keys = seal_keys(key)
+        del key  # or else a traceback's locals would show it
+        if isinstance(keys, InvalidArgument):
+            raise keys
+        self._keys = keys
+        _need_cryptography()
 
     def __repr__(self) -> str:
         return f"SealedStore({self._store!r})"

@@ -44,27 +44,17 @@ class SealKey:
         object.__setattr__(self, "name", name)
 
 
-def seal_keys(given: Keys) -> tuple[SealKey, ...]:
-    """Read keys.
-
-    Raises:
-        InvalidArgument: Something isn't one, or there is none. It isn't shown.
-    """
-    keys = _read(given)
-    del given  # or else a traceback's locals would show it
-    if keys is None:
-        raise InvalidArgument(
-            f"a store's key is {_KEY_BYTES} random bytes, or their Base64 as text (or several of these, the newest "
-            "first): python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
-        )
-    return keys
-
-
-def _read(given: object) -> tuple[SealKey, ...] | None:
-    several: Iterable[object] = given if isinstance(given, (list, tuple)) else (given,)  # pyright: ignore[reportUnknownVariableType]
-    secrets_ = [_bytes(one) for one in several]
-    found = [one for one in secrets_ if one is not None and len(one) == _KEY_BYTES]
-    return tuple(map(SealKey, found)) if found and len(found) == len(secrets_) else None
+def seal_keys(given: Keys) -> tuple[SealKey, ...] | InvalidArgument:
+    """Read keys; if something isn't one, or there is none, the error is returned: no frame with them is in it."""
+    several: Iterable[object] = given if isinstance(given, (list, tuple)) else (given,)
+    texts = [_bytes(one) for one in several]
+    found = [one for one in texts if one is not None and len(one) == _KEY_BYTES]
+    if found and len(found) == len(texts):
+        return tuple(map(SealKey, found))
+    return InvalidArgument(
+        f"a store's key is {_KEY_BYTES} random bytes, or their Base64 as text (or several of these, the newest first): "
+        "python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+    )
 
 
 def _bytes(one: object) -> bytes | None:
