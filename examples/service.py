@@ -6,7 +6,7 @@ Enter https://<host>/push/baidu and /push/kuaishou at the providers. Without acc
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -48,7 +48,7 @@ push = PushApp(fleet, handle)
 
 
 @asynccontextmanager
-async def life(_app: FastAPI) -> AsyncIterator[None]:
+async def life(_app: FastAPI) -> AsyncGenerator[None]:
     """Handle events from the start, and finish those in hand at the end."""
     async with fleet, push:
         yield

@@ -44,7 +44,9 @@ def url(tmp_path: Path) -> str:
 
 
 def run(*arguments: str, **environment: str) -> Result:
-    return CliRunner(env={"MINIAPP_TP_LANG": "en", "COLUMNS": "200", **environment}).invoke(command, ["events", *arguments])
+    return CliRunner(env={"MINIAPP_TP_LANG": "en", "COLUMNS": "200", **environment}).invoke(
+        command, ["events", *arguments]
+    )
 
 
 def listed(url: str) -> list[dict[str, Any]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import evolve
 
 from miniapp_tp import AppAuthorized, BaiduClient, ConnectionLost, Event, MiniAppError
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores import Key, MemoryStore
 from miniapp_tp.stores.records import TicketRecord, from_bytes
+from tests.support.granting import Worldly
 from tests.support.receiving import clients_of, world_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from miniapp_tp.sandbox import Pushed
     from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.sandbox.world import World
-    from tests.support.granting import Worldly
 
 APPS = {"baidu": "15000001", "kuaishou": "ks600000000000000001"}
 PROVIDERS = tuple(APPS)
@@ -31,8 +31,9 @@ class Merchant:
         self.world: World = world_of()
         self.provider: Provider = self.world.provider(name)
         self.store = MemoryStore()
-        self.client: ComponentClient = clients_of(self.world, self.store)[PROVIDERS.index(name)]
-        self.transport: Worldly = self.client._session.transport  # type: ignore[assignment] # noqa: SLF001 # pyright: ignore
+        self.transport = Worldly(self.world)
+        clients = clients_of(self.world, self.store, transport=self.transport)
+        self.client: ComponentClient = clients[PROVIDERS.index(name)]
         self.app = APPS[name]
 
     def opened(self, pushed: Pushed) -> Event:
@@ -42,8 +43,8 @@ class Merchant:
     async def begin(self) -> None:
         await self.client.apply_event(self.opened(self.provider.pushes.ticket()))
 
-    def authorized(self, **more: Any) -> Event:
-        return self.opened(self.provider.pushes.authorized(self.app, **more))
+    def authorized(self, *, updated: bool = False) -> Event:
+        return self.opened(self.provider.pushes.authorized(self.app, updated=updated))
 
     def unauthorized(self) -> Event:
         return self.opened(self.provider.pushes.unauthorized(self.app))
@@ -72,8 +73,7 @@ async def test_the_newest_ticket_is_kept(merchant: Merchant) -> None:
     newer = merchant.opened(merchant.provider.pushes.ticket())
     await merchant.client.apply_event(at(newer, 60))
     await merchant.client.apply_event(at(older, 30))
-    (key,) = [key for key in merchant.store._entries if key.kind == "ticket"]  # noqa: SLF001 # pyright: ignore
-    entry = await merchant.store.load(key)
+    entry = await merchant.store.load(Key(f"{merchant.provider.name}:{merchant.provider.component}", "ticket"))
     assert from_bytes(TicketRecord, entry.value or b"").ticket.reveal() == getattr(newer, "ticket", None)
 
 

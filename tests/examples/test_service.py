@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -19,7 +20,7 @@ from miniapp_tp.sandbox import Fate, Manner, Sandbox, Sending
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 APPS = {"baidu": "15000001", "kuaishou": "ks600000000000000001"}
@@ -45,8 +46,8 @@ def settings(sandbox: Sandbox, home: str, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(environment: dict[str, str], port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "uvicorn", "service:app", "--app-dir", EXAMPLES, "--port", f"{port}"]
+def running(environment: dict[str, str], port: int) -> Generator[None]:
+    command = [sys.executable, "-m", "uvicorn", "service:app", "--app-dir", str(EXAMPLES), "--port", f"{port}"]
     process = subprocess.Popen([*command, "--log-level", "warning"], env={**os.environ, **environment})
     try:
         yield
@@ -96,7 +97,7 @@ def test_sets_the_domains_of_each_new_app(sandbox: Sandbox, browser: httpx.Clien
         pushes.authorized(app, sending=Sending(Manner.FORGED))
         pushes.authorized(app, sending=Sending(again=1))
     for provider, app in APPS.items():
-        eventually(lambda provider=provider, app=app: has_domains(sandbox, provider, app))
+        eventually(partial(has_domains, sandbox, provider, app))
 
 
 @pytest.mark.parametrize("provider", APPS)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def fleet(order: dict[str, Any]) -> Fleet:
     """Make clients of the sandbox's components."""
     store = open_store(order["store"], key=order.get("key"))
-    options = {"store": store, "base_url": order["url"]}
+    options: dict[str, Any] = {"store": store, "base_url": order["url"]}
     baidu, kuaishou = order["baidu"], order["kuaishou"]
     return Fleet(
         [
@@ -50,13 +50,14 @@ async def main(order: dict[str, Any]) -> None:
 
     async def handle(event: Event) -> None:
         note("begin", event)
-        await asyncio.sleep(random.choice((0.0, 0.002, 0.02)))
+        await asyncio.sleep(random.choice((0.0, 0.002, 0.02)))  # noqa: S311 - how long a handler takes
         note("end", event)
 
     push = PushApp(fleet(order), handle, concurrency=order["concurrency"])
     listener = socket.create_server(("127.0.0.1", order["port"]), backlog=512, reuse_port=False)
     server = uvicorn.Server(uvicorn.Config(push, log_level="error", lifespan="on"))
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     await server.serve([listener])
 
 

@@ -28,7 +28,11 @@ APP = "15000001"
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let failed events be handled again at once."""
-    monkeypatch.setattr(handling, "pause", lambda _begun: 0.0)
+
+    def none(_begun: int) -> float:
+        return 0.0
+
+    monkeypatch.setattr(handling, "pause", none)
 
 
 async def push_event(one: Service, **fields: str) -> str:
@@ -234,7 +238,13 @@ class FailingStore(MemoryStore):
         return await super().load(key)
 
     async def save(
-        self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None, forget_after: float | None = None
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
     ) -> int | None:
         if value is None:
             self._fail("saves")

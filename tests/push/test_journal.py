@@ -151,7 +151,9 @@ async def handle_another(journal: Journal, number: str) -> None:
         await claim.done()
 
 
-@pytest.mark.parametrize("event_id", ["", "x" * 100_000, "\0", "\ud800", "百度"], ids=["empty", "long", "nul", "lone", "cn"])
+@pytest.mark.parametrize(
+    "event_id", ["", "x" * 100_000, "\0", "\ud800", "百度"], ids=["empty", "long", "nul", "lone", "cn"]
+)
 async def test_any_id_will_do(journal: Journal, event_id: str) -> None:
     assert await journal.note(Event("e", None, None, None, event_id, raw=b"{}")) is True
     assert await journal.note(Event("e", None, None, None, event_id, raw=b"{}")) is False

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from miniapp_tp.sandbox import Fate, Sandbox, Sending
 from tests.support.figures import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 RECEIVER = Path(__file__).with_name("receiver.py")
 RECEIVERS = 2
@@ -108,8 +109,8 @@ def push_all(sandbox: Sandbox, events: int) -> None:
         )
 
 
-def acknowledged(sandbox: Sandbox) -> int:
-    return sum(one.fate is Fate.ACKNOWLEDGED for one in sandbox.outbox.pushed)
+def has_acknowledged(sandbox: Sandbox, events: int) -> bool:
+    return sum(one.fate is Fate.ACKNOWLEDGED for one in sandbox.outbox.pushed) >= events
 
 
 def noted(path: Path) -> list[dict[str, Any]]:
@@ -118,15 +119,16 @@ def noted(path: Path) -> list[dict[str, Any]]:
 
 def prove(sandbox: Sandbox, receivers: Receivers, *, events: int, kills: int) -> None:
     """Push, kill at random, and then compare what was acknowledged with what was handled."""
-    chance, started = random.Random(5), time.monotonic()
+    chance = random.Random(5)  # noqa: S311 - when to kill
+    started = time.monotonic()
     ports = receivers.ports
     sandbox.push_to([f"http://127.0.0.1:{port}" for port in ports])
     push_all(sandbox, events)
     marks = sorted(chance.sample(range(events // 20, events * 19 // 20), kills))
     for number, mark in enumerate(marks):
-        wait_for(lambda mark=mark: acknowledged(sandbox) >= mark)
+        wait_for(partial(has_acknowledged, sandbox, mark))
         receivers.kill(number % len(ports))
-    wait_for(lambda: acknowledged(sandbox) == events)
+    wait_for(partial(has_acknowledged, sandbox, events))
     pushed_in = time.monotonic() - started
     path = Path(receivers.order["notes"])
     wait_for(lambda: len({line["serial"] for line in noted(path) if line["what"] == "end"}) == events)
@@ -157,7 +159,7 @@ def judge(lines: list[dict[str, Any]], receivers: Receivers, *, events: int) -> 
     assert all(times <= CONCURRENCY for times in at_kills.values()), at_kills
 
 
-def wait_for(done: Any) -> None:
+def wait_for(done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not done():
         assert time.monotonic() < deadline

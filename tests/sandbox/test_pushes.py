@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -42,7 +42,7 @@ class Service:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
-            protocol_version: ClassVar[str] = "HTTP/1.1"
+            protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -51,13 +51,15 @@ class Service:
                 if status is None:
                     self.close_connection = True
                     return
-                answer = json.dumps({"result": 1, "message_id": body["msgId"]}).encode() if "msgId" in body else b"success"
+                answer = (
+                    json.dumps({"result": 1, "message_id": body["msgId"]}).encode() if "msgId" in body else b"success"
+                )
                 self.send_response(status)
                 self.send_header("content-length", f"{len(answer)}")
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, *_args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's word
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -101,7 +103,7 @@ def settled(*pushed: Pushed) -> list[Fate]:
     return [one.fate for one in pushed]
 
 
-# --- what is sent -------------------------------------------------------------------------------------------------------
+# --- what is sent -----------------------------------------------------------------------------------------------------
 
 
 def opened(world: World, pushed: Pushed) -> Event:
@@ -159,12 +161,13 @@ def test_a_status_changes_as_it_is_told_to() -> None:
 
 def test_a_provider_pushes_only_what_its_documents_name() -> None:
     world = world_of()
-    for order in (
+    orders: list[Callable[[], Pushed]] = [
         lambda: world.baidu.pushes.audit(APP, "colour", passed=True),
         lambda: world.baidu.pushes.status(APP, "APP_NAME_AUDIT_PASS"),
         lambda: world.kuaishou.pushes.audit(KS_APP, "name", passed=True),
         lambda: world.kuaishou.pushes.status(KS_APP, "APP_SERVER_PAUSE"),
-    ):
+    ]
+    for order in orders:
         with pytest.raises(InvalidArgument, match="pushes nothing about"):
             order()
     assert opened(world, world.kuaishou.pushes.event("SOMETHING", KS_APP, fields={"a": 1})).fields["a"] == 1
@@ -186,7 +189,7 @@ def test_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         pushed.letter()
 
 
-# --- how it is sent -----------------------------------------------------------------------------------------------------
+# --- how it is sent ---------------------------------------------------------------------------------------------------
 
 
 def test_repeats_what_isnt_acknowledged(pushing: Sandbox, service: Service) -> None:
@@ -255,11 +258,11 @@ def test_pushes_tickets_by_the_clock(service: Service) -> None:
         until(lambda: "/kuaishou" in {path for path, _ in service.got})
 
 
-# --- in another process ---------------------------------------------------------------------------------------------------
+# --- in another process -----------------------------------------------------------------------------------------------
 
 
 def test_control_over_http(sandbox: Sandbox, service: Service, http: httpx.Client) -> None:
-    def order(**order: Any) -> dict[str, Any]:
+    def order(**order: object) -> dict[str, Any]:
         answer: dict[str, Any] = http.post("/_sandbox/pushes", json=order).json()
         return answer
 

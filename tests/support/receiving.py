@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -10,13 +10,13 @@ import httpx
 from attrs import define, field
 
 from miniapp_tp import BaiduClient, Event, KuaishouClient, PushApp
+from miniapp_tp.client import ComponentClient
 from miniapp_tp.push.journal import Journal
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores import MemoryStore, TokenStore
 from tests.support.granting import Worldly
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
     from miniapp_tp.sandbox import Pushed
 
 Handler = Callable[[Event], Awaitable[None]]
@@ -31,7 +31,7 @@ def world_of(apps: int = 3) -> World:
 def clients_of(world: World, store: TokenStore, **more: Any) -> list[ComponentClient]:  # noqa: ANN401 - a client's arguments
     """Make a client of each component."""
     baidu, kuaishou = world.baidu, world.kuaishou
-    shared = {"store": store, "transport": Worldly(world), "base_url": "http://127.0.0.1", **more}
+    shared: dict[str, Any] = {"store": store, "transport": Worldly(world), "base_url": "http://127.0.0.1", **more}
     return [
         BaiduClient(baidu.component, push_token=baidu.push_token, push_key=baidu.push_key, **shared),
         KuaishouClient(
@@ -81,7 +81,13 @@ class Service:
     app: PushApp
 
     async def post(
-        self, name: str, body: bytes = b"", headers: Any = (), query: str = "", *, app: Any = None  # noqa: ANN401
+        self,
+        name: str,
+        body: bytes = b"",
+        headers: Iterable[tuple[str, str]] = (),
+        query: str = "",
+        *,
+        app: Any = None,  # noqa: ANN401 - any ASGI app
     ) -> httpx.Response:
         """Send a request to the app, or to what it is mounted in."""
         transport = httpx.ASGITransport(app or self.app)
@@ -116,12 +122,12 @@ def service(store: TokenStore | None = None, *, world: World | None = None, **mo
 async def until(done: Callable[[], bool]) -> None:
     """Wait for something to be so."""
     with anyio.fail_after(PATIENCE):
-        while not done():
+        while not done():  # noqa: ASYNC110 - it isn't ours to tell
             await anyio.sleep(0.005)
 
 
 async def until_true(done: Callable[[], Awaitable[bool]]) -> None:
     """Wait for something to be so that has to be asked for."""
     with anyio.fail_after(PATIENCE):
-        while not await done():
+        while not await done():  # noqa: ASYNC110 - it isn't ours to tell
             await anyio.sleep(0.005)
