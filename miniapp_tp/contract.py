@@ -12,7 +12,7 @@ from attrs import evolve, fields, frozen
 from miniapp_tp.models import AppInfo, Event, ServerDomainChange, ServerDomains, WebviewDomainChange
 from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation
 from miniapp_tp.wire.messages import Secret
-from miniapp_tp.wire.pushes import Answer, Pushed, PushKeys, Rejection, Window
+from miniapp_tp.wire.pushes import Answer, MissedPage, Pushed, PushKeys, Rejection, Span, Window
 
 
 @frozen(kw_only=True)
@@ -113,6 +113,23 @@ class TokenContract:
 
 
 @frozen(kw_only=True)
+class MissedContract:
+    """How a provider gives pushes again that it couldn't deliver.
+
+    Attributes:
+        endpoint: Gives some of the pushes of a span.
+        span: The longest span, in seconds.
+        reach: How far back it knows them, in seconds.
+        open: Decrypts and reads one of them; nobody but the provider can have written it.
+    """
+
+    endpoint: Endpoint[Span, MissedPage]
+    span: int
+    reach: int
+    open: Callable[[PushKeys, str], Event | Rejection]
+
+
+@frozen(kw_only=True)
 class PushContract:
     """How a provider pushes events.
 
@@ -122,6 +139,7 @@ class PushContract:
         open: Verifies, decrypts and reads a message.
         read: A decrypted message, what tells it from others, and its component → the event.
         acknowledge: The answer that the provider expects.
+        missed: How it gives pushes again that it couldn't deliver.
     """
 
     key: Callable[[str], bytes | None]
@@ -129,3 +147,4 @@ class PushContract:
     open: Callable[[PushKeys, Pushed, Window], Event | Rejection]
     read: Callable[[bytes, str, str | None], Event | Rejection]
     acknowledge: Callable[[Event], Answer]
+    missed: MissedContract | Absent

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from attrs import evolve
 
 from miniapp_tp.client.events import EventMethods
-from miniapp_tp.client.grants import AskingGrants, GrantDesk
+from miniapp_tp.client.grants import AskingGrants, GrantDesk, epoch
 from miniapp_tp.client.interface import MiniAppClient
+from miniapp_tp.client.missed import missed_events
 from miniapp_tp.client.pushes import PushDesk, push_desk
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
@@ -36,9 +37,11 @@ from miniapp_tp.wire.meaning import own_meanings
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
+    from miniapp_tp.client.grants import Moment
     from miniapp_tp.contract import Contract, TokenContract
+    from miniapp_tp.models import Event
     from miniapp_tp.stores.base import TokenStore
     from miniapp_tp.transport.base import Transport
     from miniapp_tp.wire.dialect import Dialect
@@ -159,6 +162,25 @@ class ComponentClient(EventMethods, MiniAppClient):
         if not isinstance(app, str) or not app.strip():
             message = f"an app's id is text like '15263713', not {app!r}"
             raise InvalidArgument(message)
+
+    async def missed_events(self, since: Moment) -> AsyncIterator[Event]:
+        """Give the events that the provider couldn't deliver; Baidu only, which knows them for 30 days.
+
+        They may have been delivered since, or be given twice: `id` tells.
+
+        Source: wire/baidu.md § 2.5.
+
+        Args:
+            since: The moment from which on they are asked for: epoch seconds or an aware datetime.
+
+        Raises:
+            NotSupported: Kuaishou keeps none.
+            InvalidArgument: The client has no store or no push keys, or `since` lies more than 30 days back.
+            PushRejected: Some couldn't be opened; raised after all others were given.
+        """
+        with self._working("missed_events") as desk:
+            async for event in missed_events(desk, self._pushes, epoch(since), epoch(None)):
+                yield event
 
     def with_options(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields of Options, checked by it
         """Give a second client that shares connections, tokens and limits, and differs in some options."""

@@ -119,6 +119,34 @@ def _plain(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
+@frozen
+class Span:
+    """Which pushes to ask for that the provider couldn't deliver.
+
+    Attributes:
+        start: Epoch seconds.
+        end: Epoch seconds.
+        offset: How many of them are known already.
+    """
+
+    start: int
+    end: int
+    offset: int = 0
+
+
+@frozen
+class MissedPage:
+    """Some of the pushes of a span.
+
+    Attributes:
+        total: How many there are in all, where the provider tells.
+        messages: The encrypted messages.
+    """
+
+    total: int | None
+    messages: tuple[str, ...]
+
+
 def json_of(data: bytes) -> object:
     """Read JSON in UTF-8; an ellipsis, which JSON doesn't have, stands for what isn't."""
     try:

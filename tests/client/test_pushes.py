@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import pickle
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -167,15 +167,8 @@ def test_baidu_wants_43_letters() -> None:
 
 
 def test_without_the_extra_a_client_with_keys_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *more: Any) -> Any:  # noqa: ANN401 - as __import__ has it
-        if name.startswith("cryptography"):
-            raise ImportError
-        return real(name, *more)
-
-    crypto.missing.__globals__["_cipher"].cache_clear()
-    monkeypatch.setattr(builtins, "__import__", without)
+    crypto._cipher.cache_clear()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
     with pytest.raises(NotSupported, match=r"pip install 'miniapp_tp\[push\]'") as caught:
         baidu_client()
     assert caught.value.__context__ is None

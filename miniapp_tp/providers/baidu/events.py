@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from attrs import frozen
 
-from miniapp_tp.contract import PushContract
+from miniapp_tp.contract import MissedContract, PushContract
 from miniapp_tp.models import (
     AppStatus,
     AppStatusChanged,
@@ -26,13 +26,17 @@ from miniapp_tp.models import (
     UrlVerification,
 )
 from miniapp_tp.wire.crypto import decoded, decrypt, same, sha1, unpad
+from miniapp_tp.wire.dialect import Credential
+from miniapp_tp.wire.endpoint import Endpoint
 from miniapp_tp.wire.pushes import (
     STALE,
     Answer,
     Found,
+    MissedPage,
     Pushed,
     PushKeys,
     Rejection,
+    Span,
     Window,
     as_kind,
     authorization,
@@ -41,6 +45,7 @@ from miniapp_tp.wire.pushes import (
     moment,
     object_of,
 )
+from miniapp_tp.wire.tolerance import integer, listed, mapping, text
 
 KEY_LETTERS: Final = 43
 BLOCK: Final = 32
@@ -49,6 +54,9 @@ RANDOM: Final = 16
 HEAD: Final = RANDOM + 4
 """Bytes before the message: random ones, and its length."""
 
+_DAY: Final = 86_400
+_WEEK: Final = 7 * _DAY
+_MONTH: Final = 30 * _DAY
 _STAMP: Final = re.compile(r"[0-9]{10}")
 _NONCE: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 _KEY: Final = re.compile(rf"[0-9A-Za-z+/]{{{KEY_LETTERS}}}")
@@ -108,9 +116,9 @@ class Envelope:
 _Parts: TypeAlias = Mapping[str, Any]
 
 
-def push_key(text: str) -> bytes | None:
+def push_key(written: str) -> bytes | None:
     """Decode the text of a message key; its last letter may carry spare bits."""
-    return base64.b64decode(f"{text}=") if _KEY.fullmatch(text) else None
+    return base64.b64decode(f"{written}=") if _KEY.fullmatch(written) else None
 
 
 def signature(keys: PushKeys, *parts: str) -> str:
@@ -247,11 +255,36 @@ def acknowledge(event: Event) -> Answer:
     return 200, {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}, body
 
 
+def _span_fields(span: Span) -> dict[str, int]:
+    return {"start": span.start, "end": span.end, "offset": span.offset}
+
+
+def _missed_page(_app: str, data: object) -> MissedPage:
+    found = mapping(data)
+    total = integer(found.get("count"))
+    if "list" not in found and total != 0:
+        raise TypeError
+    messages = (text(mapping(item).get("content")) for item in listed(found.get("list")))
+    return MissedPage(total, tuple(message or "" for message in messages))
+
+
+MISSED: Final = Endpoint[Span, MissedPage](
+    name="missed_events",
+    path="/rest/2.0/smartapp/pushmsg/getmsg",
+    # 2: those that failed.
+    fixed={"push_type": "2", "count": "100"},
+    encode=_span_fields,
+    decode=_missed_page,
+    credential=Credential.COMPONENT,
+)
+"""Gives failed pushes again (wire/baidu.md § 2.5)."""
+
 PUSHES: Final = PushContract(
     key=push_key,
     key_form=f"{KEY_LETTERS} letters and digits",
     open=open_push,
     read=read,
     acknowledge=acknowledge,
+    missed=MissedContract(endpoint=MISSED, span=_WEEK, reach=_MONTH, open=open_message),
 )
 """How Baidu pushes."""

@@ -12,6 +12,7 @@ from attrs import frozen
 from miniapp_tp.contract import PushContract
 from miniapp_tp.models import Event, TicketPushed
 from miniapp_tp.wire.crypto import BLOCK, STANDARD, decrypt, key_of, same, sha1, unpad
+from miniapp_tp.wire.endpoint import absent
 from miniapp_tp.wire.pushes import (
     STALE,
     Answer,
@@ -152,5 +153,6 @@ PUSHES: Final = PushContract(
     open=open_push,
     read=read,
     acknowledge=acknowledge,
+    missed=absent("Kuaishou pushes three times and keeps nothing that could be asked for later"),
 )
 """How Kuaishou pushes."""
