@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from miniapp_tp.errors import Actor, InvalidArgument, StoreError
 
@@ -30,6 +30,20 @@ def check_patience(patience: float) -> None:
     """
     if not (math.isfinite(patience) and patience > 0):
         raise InvalidArgument(f"patience is a positive number of seconds, not {patience}")
+
+
+@frozen
+class Arguments:
+    """What is put into a script or a statement: in no repr, as a traceback's locals would show it.
+
+    Attributes:
+        values: It.
+    """
+
+    values: tuple[object, ...] = field(default=(), repr=False)
+
+
+NOTHING: Final = Arguments()
 
 
 @define(eq=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from miniapp_tp.errors import Actor, InvalidArgument, StoreError
 from miniapp_tp.stores.arguments import check_entry, check_forgetting, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
-from miniapp_tp.stores.calls import PATIENCE, Calls, check_patience
+from miniapp_tp.stores.calls import NOTHING, PATIENCE, Arguments, Calls, check_patience
 from miniapp_tp.stores.opening import Opening
 from miniapp_tp.stores.postgres_pools import Pool, PsycopgPool, Row, adapted
 from miniapp_tp.stores.postgres_schema import SCHEMA_VERSION, statements
@@ -42,6 +42,13 @@ _ADVICE: Final = {
     "22021": "its encoding can't hold a name: use a database in UTF8",
     "22P05": "its encoding can't hold a name: use a database in UTF8",
 }
+# While a connection is made, psycopg gives no SQLSTATE, but the server's text; in English unless it was told otherwise.
+_SAID: Final = (
+    ("password authentication failed", "28P01"),
+    ('database "', "3D000"),
+    ('role "', "28000"),
+    ("pg_hba.conf", "28000"),
+)
 # What may pass: connections (08, none at all), limits and locks, being shut down, a clash with another transaction.
 _PASSING: Final = {"08", "40", "53300", "55P03", "57"}
 # What is worth another attempt at once: the connection had been cut, or another transaction won.
@@ -108,7 +115,7 @@ class PostgresStore:
 
     async def load(self, key: Key) -> Entry:
         """See `TokenStore.load`."""
-        rows = await self._do(self._statements.load, *_columns(key))
+        rows = await self._do(self._statements.load, key)
         return Entry(*rows[0]) if rows else Entry(None, 0)
 
     async def save(
@@ -128,14 +135,14 @@ class PostgresStore:
         check_lease(key, lease)
         holder = (None, None) if lease is None else (lease.fence, lease.owner)
         if forget_after is not None:
-            await self._do(self._statements.forget)
-        written = (version, entry.value, uuid.uuid4().hex, *holder, forget_after)
-        return _only(await self._do(self._statements.save, *_columns(key), *written))
+            await self._forget()
+        rest = Arguments((version, entry.value, uuid.uuid4().hex, *holder, forget_after))
+        return _only(await self._do(self._statements.save, key, rest))
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
         """See `TokenStore.acquire`."""
         check_seconds(seconds)
-        fence = _only(await self._do(self._statements.acquire, *_columns(key), owner, _term(seconds)))
+        fence = _only(await self._do(self._statements.acquire, key, Arguments((owner, _term(seconds)))))
         return None if fence is None else Lease(key, owner, fence)
 
     async def renew(self, lease: Lease, seconds: float) -> bool:
@@ -150,12 +157,11 @@ class PostgresStore:
     async def names(self, component: str, kind: str) -> AsyncGenerator[str]:
         """See `TokenStore.names`; in order, each once. They are read in pages, so no transaction stays open."""
         last = ""
-        while rows := await self._do(self._statements.names, component, kind, last, not last, _PAGE):
+        rest = Arguments((True, _PAGE))
+        while rows := await self._do(self._statements.names, Key(component, kind, last), rest):
             for (name,) in rows:
                 yield name
-            last = rows[-1][0]
-            if not last:
-                break
+            last, rest = rows[-1][0], Arguments((False, _PAGE))
 
     async def migrate(self) -> tuple[int, int]:
         """Make or change the tables; gives the version that was there (0: none), and this one's.
@@ -224,15 +230,24 @@ class PostgresStore:
         return version
 
     async def _prolong(self, lease: Lease, seconds: float) -> bool:
-        arguments = (*_columns(lease.key), lease.fence, lease.owner, seconds)
-        return bool(await self._do(self._statements.prolong, *arguments))
+        rest = Arguments((lease.fence, lease.owner, seconds))
+        return bool(await self._do(self._statements.prolong, lease.key, rest))
 
-    async def _do(self, statement: str, *arguments: object) -> list[Row]:
+    async def _do(self, statement: str, key: Key, rest: Arguments = NOTHING) -> list[Row]:
+        """Have a statement about a key carried out."""
         self._check_usable()
         await self._opening.done()
-        return await self._ask(statement, *arguments)
+        return await self._ask(statement, Arguments((key.component, key.kind, key.name, *rest.values)))
 
-    async def _ask(self, statement: str, *arguments: object, missing: tuple[Row, ...] | None = None) -> list[Row]:
+    async def _forget(self) -> None:
+        """Drop what may be forgotten."""
+        self._check_usable()
+        await self._opening.done()
+        await self._ask(self._statements.forget)
+
+    async def _ask(
+        self, statement: str, arguments: Arguments = NOTHING, *, missing: tuple[Row, ...] | None = None
+    ) -> list[Row]:
         """Have a statement carried out, once more if that promises more success.
 
         Args:
@@ -251,16 +266,16 @@ class PostgresStore:
 
         return _given(await self._calls.run(attempt))
 
-    async def _twice(self, statement: str, arguments: tuple[object, ...]) -> list[Row]:
+    async def _twice(self, statement: str, arguments: Arguments) -> list[Row]:
         patience = self._calls.patience
         try:
-            return await self._pool.run(statement, arguments, patience)
+            return await self._pool.run(statement, arguments.values, patience)
         except self._pool.errors as problem:
             if not _is_one_of(problem, _AGAIN):
                 raise
         with suppress(*self._pool.errors):
             await self._pool.freshen()
-        return await self._pool.run(statement, arguments, patience)
+        return await self._pool.run(statement, arguments.values, patience)
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -276,7 +291,7 @@ class PostgresStore:
         state = _state(problem)
         kind = f"({state or type(problem).__name__})"
         if _is_one_of(problem, _PASSING):
-            why = "it is away, shutting down, out of connections, or the connection was lost"
+            why = "it is away, shutting down or out of connections, or the connection was lost: is the address right?"
             return StoreError(f"{self._calls.store} can't be used: {why} {kind}", actor=Actor.TIME)
         return self._unusable(f"{_ADVICE.get(state, 'it refused')} {kind}")
 
@@ -306,10 +321,6 @@ def own_pool(url: str, patience: float) -> Pool:
     return PsycopgPool(pool, address)
 
 
-def _columns(key: Key) -> tuple[str, str, str]:
-    return key.component, key.kind, key.name
-
-
 def _only(rows: list[Row]) -> int | None:
     return int(rows[0][0]) if rows else None
 
@@ -326,7 +337,8 @@ def _given(outcome: Any) -> Any:  # noqa: ANN401 - whatever a call gives
 
 def _state(problem: Exception) -> str:
     """SQLSTATE, or nothing if the server didn't answer."""
-    return getattr(problem, "sqlstate", None) or ""
+    said = str(problem)
+    return getattr(problem, "sqlstate", None) or next((state for text, state in _SAID if text in said), "")
 
 
 def _is_one_of(problem: Exception, states: set[str]) -> bool:

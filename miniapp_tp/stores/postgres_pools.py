@@ -122,7 +122,8 @@ class AsyncpgAdapter:
         """See `Pool.errors`."""
         import asyncpg  # noqa: PLC0415 - the caller's  # type: ignore[import-untyped]
 
-        return (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+        # The last one is what it says when a connection is cut within a transaction.
+        return (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, asyncpg.InternalClientError)
 
     async def open(self) -> None:
         """Do nothing: it is the caller's."""
@@ -135,7 +136,8 @@ class AsyncpgAdapter:
             return [tuple(row) for row in await prepared.fetch(*arguments)]
 
     async def freshen(self) -> None:
-        """Do nothing: asyncpg notices by itself when a connection is cut."""
+        """See `Pool.freshen`: the pool replaces all its connections as they are lent."""
+        await self.pool.expire_connections()
 
     async def close(self) -> None:
         """Do nothing: it is the caller's."""

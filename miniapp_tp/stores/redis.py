@@ -12,9 +12,9 @@ from urllib.parse import quote
 from miniapp_tp.errors import Actor, InvalidArgument, StoreError
 from miniapp_tp.stores.arguments import check_entry, check_forgetting, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
-from miniapp_tp.stores.calls import PATIENCE, Calls, check_patience
+from miniapp_tp.stores.calls import NOTHING, PATIENCE, Arguments, Calls, check_patience
 from miniapp_tp.stores.opening import Opening
-from miniapp_tp.stores.redis_scripts import ACQUIRE, LOAD, NAMES, PROLONG, SAVE, SCHEMA, Script
+from miniapp_tp.stores.redis_scripts import ACQUIRE, LOAD, MIGRATE, NAMES, PROLONG, SAVE, SCHEMA, Script
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -103,7 +103,7 @@ class RedisStore:
 
     async def load(self, key: Key) -> Entry:
         """See `TokenStore.load`."""
-        value, version = await self._do(LOAD, key)
+        value, version = await self._do(LOAD, key, NOTHING)
         return Entry(value, int(version or 0))
 
     async def save(
@@ -121,33 +121,28 @@ class RedisStore:
         check_entry(entry)
         check_forgetting(entry, forget_after)
         check_lease(key, lease)
-        holder = ("", "") if lease is None else (lease.fence, lease.owner)
-        kept = entry.value is not None
-        life = 0 if forget_after is None else _milliseconds(forget_after)
-        saved = await self._do(
-            SAVE, key, version, uuid.uuid4().hex, int(kept), entry.value or b"", key.name, *holder, life
-        )
+        saved = await self._do(SAVE, key, _to_save(key, entry, lease, forget_after))
         return None if saved is None else int(saved)
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
         """See `TokenStore.acquire`."""
         check_seconds(seconds)
-        fence = await self._do(ACQUIRE, key, owner, _milliseconds(seconds))
+        fence = await self._do(ACQUIRE, key, Arguments((owner, _milliseconds(seconds))))
         return None if fence is None else Lease(key, owner, int(fence))
 
     async def renew(self, lease: Lease, seconds: float) -> bool:
         """See `TokenStore.renew`."""
         check_seconds(seconds)
-        return bool(await self._do(PROLONG, lease.key, lease.fence, lease.owner, _milliseconds(seconds)))
+        return bool(await self._do(PROLONG, lease.key, Arguments((lease.fence, lease.owner, _milliseconds(seconds)))))
 
     async def release(self, lease: Lease) -> None:
         """See `TokenStore.release`."""
-        await self._do(PROLONG, lease.key, lease.fence, lease.owner, 0)
+        await self._do(PROLONG, lease.key, Arguments((lease.fence, lease.owner, 0)))
 
     async def names(self, component: str, kind: str) -> AsyncGenerator[str]:
         """See `TokenStore.names`; each once, in pages, so nothing is held up meanwhile."""
         first = b"-"
-        while page := cast("list[bytes]", await self._do(NAMES, Key(component, kind), first, _PAGE)):
+        while page := cast("list[bytes]", await self._do(NAMES, Key(component, kind), Arguments((first, _PAGE)))):
             for name in page:
                 yield name.decode()
             first = b"(" + page[-1]
@@ -160,10 +155,10 @@ class RedisStore:
         """
         self._check_usable()
         name = f"{self._prefix}:schema"
-        found = await self._asked(lambda: self._client.execute_command("GET", name, NEVER_DECODE=True))
-        before = self._version(found or 0)
+        self._version(await self._asked(lambda: self._evaluate(SCHEMA, (name,), Arguments((0,)))))
+        before = await self._asked(lambda: self._evaluate(MIGRATE, (name,), Arguments((SCHEMA_VERSION,))))
         await self._opening.done()
-        return before, SCHEMA_VERSION
+        return int(before), SCHEMA_VERSION
 
     async def risks(self) -> tuple[str, ...]:
         """Say which of the server's settings may lose what was saved, or that they can't be read; never a secret.
@@ -191,14 +186,14 @@ class RedisStore:
 
     async def _open(self) -> None:
         name = f"{self._prefix}:schema"
-        found = self._version(await self._asked(lambda: self._evaluate(SCHEMA, (name,), (SCHEMA_VERSION,))))
+        found = self._version(await self._asked(lambda: self._evaluate(SCHEMA, (name,), Arguments((SCHEMA_VERSION,)))))
         if found != SCHEMA_VERSION:
             todo = f"run `miniapp-tp store migrate`: its layout has version {found}, this miniapp_tp needs"
             raise self._unusable(f"{todo} {SCHEMA_VERSION}")
         for risk in await self.risks():
             _log.warning("%s: %s", self._calls.store, risk)
 
-    async def _do(self, script: Script, key: Key, *arguments: object) -> Any:  # noqa: ANN401 - as scripts give it
+    async def _do(self, script: Script, key: Key, arguments: Arguments) -> Any:  # noqa: ANN401 - as scripts give it
         self._check_usable()
         await self._opening.done()
         return await self._asked(lambda: self._evaluate(script, self._keys(key), arguments))
@@ -224,11 +219,11 @@ class RedisStore:
             raise outcome
         return outcome
 
-    async def _evaluate(self, script: Script, keys: tuple[str, ...], arguments: tuple[object, ...]) -> Any:  # noqa: ANN401
+    async def _evaluate(self, script: Script, keys: tuple[str, ...], arguments: Arguments) -> Any:  # noqa: ANN401
         from redis.exceptions import NoScriptError  # noqa: PLC0415 - an extra
 
         # As bytes, whatever encoding the client is set to; and it isn't to decode what it reads.
-        rest = (len(keys), *(one.encode() if isinstance(one, str) else one for one in (*keys, *arguments)))
+        rest = (len(keys), *(one.encode() if isinstance(one, str) else one for one in (*keys, *arguments.values)))
         try:
             return await self._client.execute_command("EVALSHA", script.digest, *rest, NEVER_DECODE=True)
         except NoScriptError:  # restarted, or another node of the cluster
@@ -275,6 +270,13 @@ class RedisStore:
         if name in _PASSING:
             return StoreError(f"{self._calls.store} can't be used: {why} ({kinds[0]})", actor=Actor.TIME)
         return self._unusable(f"{why} ({kinds[0]})")
+
+
+def _to_save(key: Key, entry: Entry, lease: Lease | None, forget_after: float | None) -> Arguments:
+    value = (0, b"") if entry.value is None else (1, entry.value)
+    holder = ("", "") if lease is None else (lease.fence, lease.owner)
+    life = 0 if forget_after is None else _milliseconds(forget_after)
+    return Arguments((entry.version, uuid.uuid4().hex, *value, key.name, *holder, life))
 
 
 def _milliseconds(seconds: float) -> int:

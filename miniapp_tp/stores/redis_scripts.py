@@ -35,6 +35,15 @@ return version
 """)
 """Read the version of the layout; a store without one gets that of `ARGV[1]`."""
 
+MIGRATE: Final = Script("""
+local version = redis.call('GET', KEYS[1])
+if not version or tonumber(version) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1])
+end
+return version or '0'
+""")
+"""Bring the layout to the version of `ARGV[1]`, and give the one that was there: version 0 is nothing at all."""
+
 LOAD: Final = Script("return redis.call('HMGET', KEYS[1], 'value', 'version')")
 """A script, though it only reads: scripts go to the primary, while a client may have its reads go to replicas."""
 

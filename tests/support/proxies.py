@@ -60,10 +60,17 @@ class Line:
     url: str
     delay: float = 0.0
     is_dead: bool = False
+    _writers: list[asyncio.StreamWriter] = field(factory=list[asyncio.StreamWriter])
+
+    async def cut(self) -> None:
+        """Close all connections."""
+        for writer in self._writers:
+            writer.close()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         parts = urlsplit(self.url)
         theirs = await asyncio.open_connection(parts.hostname, parts.port)
+        self._writers.append(writer)
         try:
             forth = asyncio.create_task(self._carry(reader, theirs[1], slow=False))
             back = asyncio.create_task(self._carry(theirs[0], writer, slow=True))
