@@ -16,6 +16,7 @@ from miniapp_tp.wire.pushes import MAX_BODY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+    from datetime import datetime
     from types import TracebackType
 
     from starlette.applications import Starlette
@@ -117,6 +118,27 @@ class PushApp:
         """Take nothing more on, and wait for the events in hand; the clients stay open."""
         self._closed = True
         await self._handling.close()
+
+    async def catch_up(self, since: float | datetime) -> int:
+        """Have handled what a provider couldn't deliver, as after an outage: Baidu only, up to 30 days back.
+
+        What was delivered all the same is recognised as a repeat.
+
+        Args:
+            since: When deliveries began to fail: epoch seconds or an aware datetime.
+
+        Returns:
+            How many events are new.
+
+        Raises:
+            MiniAppError: They couldn't be asked for, opened or kept; those that came before are handled.
+        """
+        new = 0
+        for channel in self._channels.values():
+            with suppress(NotSupported):
+                async for event in channel.receiver.missed_events(since):
+                    new += await self._keep(channel, event)
+        return new
 
     def _routed(self) -> Starlette:
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from miniapp_tp.models import Event
     from miniapp_tp.stores.base import TokenStore
     from miniapp_tp.wire.pushes import Answer, Headers
@@ -47,6 +49,10 @@ class Receiver(Protocol):
 
     def acknowledge(self, event: Event) -> Answer:
         """Give the answer that the provider expects once an event is safe."""
+        ...
+
+    def missed_events(self, since: float | datetime) -> AsyncIterator[Event]:
+        """Give what the provider couldn't deliver."""
         ...
 
     async def apply_event(self, event: Event) -> None:

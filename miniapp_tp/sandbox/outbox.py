@@ -73,6 +73,7 @@ class Pushed:
         name: The event's name.
         app: The app it is about, if so.
         id: What stays the same when it is repeated: Kuaishou's `msgId`.
+        at: When it was given to be sent, in seconds of the sandbox's clock.
         sending: How it is sent.
         fate: What became of it.
         acknowledged: How often it was acknowledged.
@@ -83,6 +84,7 @@ class Pushed:
     name: str
     app: str | None
     id: str
+    at: float
     sending: Sending
     letter: Callable[[], Letter] = field(repr=False)
     acknowledges: Callable[[bytes], bool] = field(repr=False)

@@ -248,6 +248,7 @@ class Pushes:
             name=name,
             app=app,
             id=msg_id,
+            at=self.clock(),
             sending=sending,
             letter=partial(self._letter, message, msg_id, sending.manner),
             acknowledges=lambda body: self._words.acknowledges(body, msg_id),

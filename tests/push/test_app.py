@@ -21,7 +21,7 @@ from miniapp_tp import (
     PushApp,
     StoreError,
 )
-from miniapp_tp.sandbox import Manner, Sending
+from miniapp_tp.sandbox import Fate, Manner, Sending
 from miniapp_tp.stores import MemoryStore
 from tests.support.receiving import Handled, clients_of, service, until, until_true, world_of
 
@@ -345,3 +345,25 @@ async def _lifespan(app: PushApp) -> AsyncGenerator[None]:
         yield
         ending.set()
     assert said[-1] == "lifespan.shutdown.complete"
+
+
+# --- catching up ------------------------------------------------------------------------------------------------------
+
+
+async def test_catches_up_on_what_was_missed() -> None:
+    """Through the same journal: what was handled isn't handled again."""
+    one = service()
+    pushes, sent = one.world.baidu.pushes, one.world.outbox.pushed
+    await one.clients[0].save_ticket(one.world.baidu.issue_ticket())
+    async with one.app:
+        await one.deliver(pushes.event("APP_NAME_CLEAR", APP, fields={"reason": "delivered"}))
+        for number in range(120):
+            pushes.event("APP_NAME_CLEAR", APP, fields={"reason": f"missed {number}"})
+        pushes.event("APP_NAME_CLEAR", APP, fields={"reason": "forged"}, sending=FORGED)
+        for pushed in sent:
+            pushed.fate = Fate.GIVEN_UP
+        since = one.world.baidu.clock() - 60
+        assert await one.app.catch_up(since) == 120
+        assert await one.app.catch_up(since) == 0
+        events = await one.handled.wait(121)
+    assert {event.fields["reason"] for event in events} == {"delivered", *(f"missed {number}" for number in range(120))}

@@ -41,6 +41,7 @@ APP: Final = "15000001"
 OTHER: Final = "15000002"
 KS_APP: Final = "ks600000000000000001"
 NAMES: Final = {
+    "getmsg": "missed_events",
     "token": "get_component_token",
     "createpreauthcode": "get_pre_auth_code",
     "authorizationcode": "recover_code",
