@@ -1,4 +1,4 @@
-"""The part of a `TokenStore`'s promise that is about keys deleted for good, as tests."""
+"""The part of a `TokenStore`'s promise that is about deleting, as tests."""
 # ruff: noqa: S101 - pytest's assert
 
 from __future__ import annotations
@@ -29,9 +29,22 @@ async def _put(store: TokenStore, key: Key, value: bytes | None) -> int:
 
 
 class Forgetting:
-    """Tests of `forget_after`; `TokenStoreSuite` has them."""
+    """Tests of deletions, and of those that are for good; `TokenStoreSuite` has them."""
 
     seconds: ClassVar[float]
+
+    async def test_versions_grow_over_deletions(self, store: TokenStore, another: TokenStore) -> None:
+        """Who read before a deletion can't write after it, not even once there is a value again."""
+        first = await _put(store, _KEY, b"one")
+        deleted = await _put(store, _KEY, None)
+        assert deleted > first
+        assert await another.load(_KEY) == Entry(None, deleted)
+        for version in (0, first):
+            assert await another.save(_KEY, b"lost", version=version) is None
+        again = await _put(another, _KEY, b"two")
+        assert again > deleted
+        assert await store.save(_KEY, b"lost", version=deleted) is None
+        assert await store.load(_KEY) == Entry(b"two", again)
 
     async def test_forgets_what_is_to_be_forgotten(
         self, store: TokenStore, another: TokenStore, advance: Advance

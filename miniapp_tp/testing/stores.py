@@ -135,19 +135,6 @@ class TokenStoreSuite(Forgetting):
             assert await store.save(_KEY, None, version=version) is None
         assert await store.load(_KEY) == Entry(b"two", second)
 
-    async def test_versions_grow_over_deletions(self, store: TokenStore, another: TokenStore) -> None:
-        """Who read before a deletion can't write after it, not even once there is a value again."""
-        first = await _put(store, _KEY, b"one")
-        deleted = await _put(store, _KEY, None)
-        assert deleted > first
-        assert await another.load(_KEY) == Entry(None, deleted)
-        for version in (0, first):
-            assert await another.save(_KEY, b"lost", version=version) is None
-        again = await _put(another, _KEY, b"two")
-        assert again > deleted
-        assert await store.save(_KEY, b"lost", version=deleted) is None
-        assert await store.load(_KEY) == Entry(b"two", again)
-
     @pytest.mark.parametrize(
         "value",
         [b"", b"\0", bytes(range(256)), b"\xff\xfe'\"\\%\r\n\x1a", bytes(range(256)) * 4096],
