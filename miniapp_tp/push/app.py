@@ -148,8 +148,9 @@ class PushApp:
             message = "receiving pushes takes a package more: pip install 'miniapp_tp[asgi]'"
             raise NotSupported(message) from None
         routes = [
-            Route(f"/{name}", partial(self._endpoint, channel), methods=["GET", "POST"])
+            Route(f"/{name}{end}", partial(self._endpoint, channel), methods=["GET", "POST"])
             for name, channel in self._channels.items()
+            for end in ("", "/")  # Litestar's mounts add a slash
         ]
         app = Starlette(routes=routes, lifespan=self._lifespan)
         app.router.redirect_slashes = False  # a provider that is redirected doesn't send its body again

@@ -15,7 +15,7 @@ import anyio
 from anyio.streams.memory import MemoryObjectSendStream
 from attrs import define, evolve, field, frozen
 
-from miniapp_tp.errors import InvalidArgument, MiniAppError, StoreError
+from miniapp_tp.errors import InvalidArgument, MiniAppError
 from miniapp_tp.models import AppAuthorizationUpdated, AppAuthorized, Event, TicketPushed
 from miniapp_tp.push.base import Handler, Receiver
 from miniapp_tp.push.journal import Claim, Journal, Noted, name_of
@@ -174,8 +174,8 @@ class Handling:
                     if (channel.name, name) not in self._known:
                         self._known.add((channel.name, name))
                         await send.send((channel.name, name))
-            except StoreError as error:
-                log.warning("the journal of %s can't be read: %s", channel.name, error)
+            except Exception as error:  # noqa: BLE001 - a store may be anybody's, and the others' events go on
+                log.warning("the journal of %s can't be read: %s", channel.name, _described(error))
 
     async def _work(self, receive: MemoryObjectReceiveStream[tuple[str, str]]) -> None:
         with receive:
@@ -193,9 +193,9 @@ class Handling:
             async with channel.journal.claim(name) as claim:
                 if claim is not None:
                     await self._attempt(channel, claim)
-        except StoreError as error:
-            # Who noted it may note it again: the event is there, and is found once the lease has run out.
-            log.warning("the journal of %s failed while an event was in hand: %s", channel.name, error)
+        except Exception as error:  # noqa: BLE001 - see above
+            # The event is where it was, and is found again, at the latest once the lease has run out.
+            log.warning("the journal of %s failed while an event was in hand: %s", channel.name, _described(error))
 
     async def _attempt(self, channel: Channel, claim: Claim) -> None:
         if claim.noted.begun > self.terms.attempts:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from miniapp_tp.stores import Key, Lease
     from tests.support.receiving import Service
 
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
 APP = "15000001"
 KS_APP = "ks600000000000000001"
 SCOPE: dict[str, Any] = {
@@ -162,7 +165,7 @@ async def test_a_client_never_opens_what_is_meant_for_another() -> None:
         assert (await receiving.post("other", letter.body, letter.headers, app=app)).status_code == 403
         assert (await receiving.post("one", letter.body, letter.headers, app=app)).status_code == 200
         assert (await receiving.post("baidu", letter.body, letter.headers, app=app)).status_code == 404
-        assert (await receiving.post("one/", letter.body, letter.headers, app=app)).status_code == 404
+        assert (await receiving.post("one/", letter.body, letter.headers, app=app)).status_code == 200
         await handled.wait()
     await receiving.app.aclose()
 
@@ -302,6 +305,19 @@ async def test_mounted_it_begins_with_the_first_request() -> None:
         before = len(one.handled.events)
         assert (await one.post("push/kuaishou", letter.body, letter.headers, app=outer)).status_code == 200
         await one.handled.wait(before + 1)
+    await one.app.aclose()
+
+
+async def test_mounted_by_hand() -> None:
+    """As in Django, which has no mounts: the scope says where the app is."""
+    one = service()
+
+    async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        await one.app({**scope, "root_path": "/push"}, receive, send)
+
+    letter = one.world.baidu.pushes.status(APP, "APP_SERVER_PAUSE").letter()
+    assert (await one.post("push/baidu", letter.body, letter.headers, app=application)).content == b"success"
+    await one.handled.wait()
     await one.app.aclose()
 
 
