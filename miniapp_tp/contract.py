@@ -1,4 +1,4 @@
-"""What every provider has to say for itself: one typed field per operation, and how it gives out tokens.
+"""What every provider has to say for itself: one typed field per operation, how it gives out tokens, how it pushes.
 
 A provider that forgets an operation is a type error; one that lacks it says so with `absent("why")`.
 """
@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from attrs import evolve, fields, frozen
 
-from miniapp_tp.models import AppInfo, ServerDomainChange, ServerDomains, WebviewDomainChange
+from miniapp_tp.models import AppInfo, Event, ServerDomainChange, ServerDomains, WebviewDomainChange
 from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation
 from miniapp_tp.wire.messages import Secret
+from miniapp_tp.wire.pushes import Answer, MissedPage, Pushed, PushKeys, Rejection, Span, Window
 
 
 @frozen(kw_only=True)
@@ -111,3 +112,41 @@ class TokenContract:
     page: Callable[[Secret, str], str] | Absent
     refresh_life: float
     app_of: Endpoint[None, Identity] | Absent
+
+
+@frozen(kw_only=True)
+class MissedContract:
+    """How a provider gives pushes again that it couldn't deliver.
+
+    Attributes:
+        endpoint: Gives some of the pushes of a span.
+        span: The longest span, in seconds.
+        reach: How far back it knows them, in seconds.
+        open: Decrypts and reads one of them; nobody but the provider can have written it.
+    """
+
+    endpoint: Endpoint[Span, MissedPage]
+    span: int
+    reach: int
+    open: Callable[[PushKeys, str], Event | Rejection]
+
+
+@frozen(kw_only=True)
+class PushContract:
+    """How a provider pushes events.
+
+    Attributes:
+        key: The text of a message key → the key; `None` if it can't be one.
+        key_form: What such a text looks like, in words.
+        open: Verifies, decrypts and reads a message.
+        read: A decrypted message, what tells it from others, and its component → the event.
+        acknowledge: The answer that the provider expects.
+        missed: How it gives pushes again that it couldn't deliver.
+    """
+
+    key: Callable[[str], bytes | None]
+    key_form: str
+    open: Callable[[PushKeys, Pushed, Window], Event | Rejection]
+    read: Callable[[bytes, str, str | None], Event | Rejection]
+    acknowledge: Callable[[Event], Answer]
+    missed: MissedContract | Absent

@@ -10,6 +10,7 @@ MiniAppError                 .provider .operation .app .actor .retryable .scope 
 │   └─ ConnectionLost
 ├─ ReplyNotUnderstood        the reply isn't what the provider documents; .reply
 ├─ TicketMissing             no ticket yet, or the provider refuses it and no newer one came; .last_seen
+├─ PushRejected              a pushed message that isn't theirs, is too old, or can't be decrypted; .step
 ├─ StoreError                tokens can't be read or kept
 └─ ProviderError             they answered no: .code .message .status .request_id .reply
     ├─ CredentialRejected    the token isn't valid (any more)
@@ -29,7 +30,7 @@ Messages, codes and replies are kept as evidence, with every secret of the call 
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,6 +271,27 @@ class TicketMissing(MiniAppError):
     def __init__(self, message: str, *, last_seen: float | None = None) -> None:
         super().__init__(message)
         self.last_seen = last_seen
+
+
+PushStep: TypeAlias = Literal["size", "json", "layout", "signature", "age", "component", "base64", "padding"]
+"""At which step of opening it a pushed message was turned away."""
+
+
+class PushRejected(MiniAppError):
+    """A pushed message that isn't the provider's, is too old, or can't be decrypted.
+
+    It holds nothing of the message. One that comes again and again says that `push_token` or `push_key` isn't the one
+    that was entered at the provider; a single one says that somebody else knows the address.
+
+    Attributes:
+        step: Where it failed: `size`, `json`, `layout`, `signature`, `age`, `component`, `base64` or `padding`.
+    """
+
+    default_scope = Scope.COMPONENT
+
+    def __init__(self, message: str, *, step: PushStep) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class StoreError(MiniAppError):

@@ -27,6 +27,7 @@ from miniapp_tp.errors import (
     PermissionDenied,
     ProviderError,
     ProviderUnavailable,
+    PushRejected,
     QuotaExhausted,
     RateLimited,
     ReplyNotUnderstood,
@@ -64,6 +65,7 @@ EVERY: list[MiniAppError] = [
     ConnectionLost("cut", may_have_happened=True),
     ReplyNotUnderstood("not JSON", reply=REPLY),
     TicketMissing("none that the provider takes", last_seen=1_700_000_000.0),
+    PushRejected("it isn't theirs", step="signature"),
     StoreError("the disk is full"),
     *(kind("they said no", code=7, status=403, request_id="r-1", reply=REPLY) for kind in ANSWERS),
 ]
@@ -97,6 +99,7 @@ def test_actors_and_scopes_are_those_promised() -> None:
         (ConnectionLost, NoAnswer),
         (ReplyNotUnderstood, MiniAppError),
         (TicketMissing, MiniAppError),
+        (PushRejected, MiniAppError),
         (StoreError, MiniAppError),
         (ProviderError, MiniAppError),
         *((kind, ProviderError) for kind in ANSWERS[1:]),
@@ -176,6 +179,12 @@ def test_an_answer_keeps_its_evidence() -> None:
 def test_a_missing_ticket_says_when_the_last_one_came() -> None:
     assert TicketMissing("none yet").last_seen is None
     assert TicketMissing("refused", last_seen=1_700_000_000.0).last_seen == 1_700_000_000.0
+
+
+def test_a_push_that_is_turned_away_says_at_which_step() -> None:
+    error = PushRejected("it isn't theirs", step="signature")
+    assert (error.step, error.actor, error.scope, error.retryable) == ("signature", Actor.YOU, Scope.COMPONENT, False)
+    assert over_a_pickle(error).step == "signature"
 
 
 @pytest.mark.parametrize("kind", [RateLimited, ProviderUnavailable])

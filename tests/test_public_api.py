@@ -78,6 +78,16 @@ PROMISED = [
     "NotFound",
     "Conflict",
     "ProviderUnavailable",
+    "PushRejected",
+    "Event",
+    "TicketPushed",
+    "AppAuthorized",
+    "AppAuthorizationUpdated",
+    "AppUnauthorized",
+    "AuditFinished",
+    "AuditSubject",
+    "AppStatusChanged",
+    "UrlVerification",
 ]
 
 
@@ -122,6 +132,8 @@ METHODS: list[tuple[Callable[..., Any], str]] = [
     (MiniAppClient.call, "endpoint, app, params"),
     (MiniAppClient.with_options, "changes"),
     (MiniAppClient.aclose, ""),
+    (BaiduClient.open_push, "headers, body, query='', now=None"),
+    (BaiduClient.acknowledge, "event"),
     (Fleet, "members"),
     (each, f"function, apps, *, concurrency=100, catch={Exception!r}"),
     (HttpxTransport.send, "request, *, timeout"),
@@ -144,6 +156,8 @@ def test_the_first_argument_of_the_default_transport() -> None:
 
 COMMON = {
     "tokens": None,
+    "push_token": None,
+    "push_key": None,
     "transport": None,
     "options": Options(),
     "hooks": (),
@@ -187,7 +201,16 @@ def test_options_and_their_defaults() -> None:
     }
 
 
+EVENT = "name app component time id attempt fields raw"
 FIELDS = {
+    miniapp_tp.Event: EVENT,
+    miniapp_tp.TicketPushed: f"{EVENT} ticket",
+    miniapp_tp.AppAuthorized: f"{EVENT} authorization_code",
+    miniapp_tp.AppAuthorizationUpdated: f"{EVENT} authorization_code",
+    miniapp_tp.AppUnauthorized: EVENT,
+    miniapp_tp.AuditFinished: f"{EVENT} subject passed reason",
+    miniapp_tp.AppStatusChanged: f"{EVENT} status reason",
+    miniapp_tp.UrlVerification: f"{EVENT} echo",
     Attempt: "provider operation app number elapsed status error code request_id retry_in",
     AppInfo: "app name icon_url description status subject categories name_audit icon_audit description_audit"
     " edits_left raw",
@@ -240,6 +263,7 @@ TREE = {
     "DeadlineExceeded": "NoAnswer TimeoutError",
     "ConnectionLost": "NoAnswer",
     "ReplyNotUnderstood": "MiniAppError",
+    "PushRejected": "MiniAppError",
     "ProviderError": "MiniAppError",
     **dict.fromkeys(
         [

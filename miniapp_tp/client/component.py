@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from attrs import evolve
 
-from miniapp_tp.client.grants import AskingGrants, GrantDesk, GrantMethods
+from miniapp_tp.client.events import EventMethods
+from miniapp_tp.client.grants import AskingGrants, GrantDesk, epoch
 from miniapp_tp.client.interface import MiniAppClient
+from miniapp_tp.client.missed import missed_events
+from miniapp_tp.client.pushes import PushDesk, push_desk
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
+from miniapp_tp.providers.baidu.events import PUSHES as BAIDU_PUSHES
 from miniapp_tp.providers.baidu.tokens import token_contract as baidu_tokens
 from miniapp_tp.providers.kuaishou.dialect import ON_BEHALF, for_component
 from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU_CONTRACT
+from miniapp_tp.providers.kuaishou.events import PUSHES as KUAISHOU_PUSHES
 from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.following import FollowedComponent, FollowedGrants
@@ -33,9 +38,11 @@ from miniapp_tp.wire.meaning import own_meanings
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
+    from miniapp_tp.client.grants import Moment
     from miniapp_tp.contract import Contract, TokenContract
+    from miniapp_tp.models import Event
     from miniapp_tp.stores.base import TokenStore
     from miniapp_tp.transport.base import Transport
     from miniapp_tp.transport.tokens import Tokens
@@ -50,7 +57,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 
-class ComponentClient(GrantMethods, MiniAppClient):
+class ComponentClient(EventMethods, MiniAppClient):
     """A component at one provider, and through it the apps that merchants have authorized.
 
     Args:
@@ -60,6 +67,7 @@ class ComponentClient(GrantMethods, MiniAppClient):
         tokens: The caller's tokens of apps, or what is wrong with them; `None` if there is a store.
         store: Where the SDK keeps its own grants; not closed with the client.
         token_contract: How the provider gives out tokens.
+        pushes: What opens pushed messages, or what is wrong with its keys.
         base_url: The provider's address.
         transport: The network; not closed with the client.
         options: Bounds.
@@ -76,6 +84,7 @@ class ComponentClient(GrantMethods, MiniAppClient):
         tokens: AppTokens | InvalidArgument | None,
         store: TokenStore | None,
         token_contract: TokenContract,
+        pushes: PushDesk | MiniAppError,
         base_url: str,
         transport: Transport | None,
         options: Options,
@@ -87,11 +96,14 @@ class ComponentClient(GrantMethods, MiniAppClient):
             raise InvalidArgument(message).within(provider=dialect.provider)
         if isinstance(tokens, InvalidArgument):
             raise tokens.within(provider=dialect.provider)
+        if isinstance(pushes, MiniAppError):
+            raise pushes.within(provider=dialect.provider)
         if (tokens is None) == (store is None):
             message = "give either tokens (app id → token, or an async callable) or a store for the SDK's own grants"
             raise InvalidArgument(message).within(provider=dialect.provider)
         self.component = component
         self._contract = contract
+        self._pushes = pushes
         self._own_transport = transport is None
         self._root: ComponentClient = self
         self._closed = False
@@ -124,6 +136,16 @@ class ComponentClient(GrantMethods, MiniAppClient):
         """The provider's name: `"baidu"` or `"kuaishou"`."""
         return self._session.dialect.provider
 
+    @property
+    def store(self) -> TokenStore | None:
+        """Where the SDK keeps its own grants; `None` if the caller keeps the tokens."""
+        return None if self._desk is None else self._desk.grants.keeping.store
+
+    @property
+    def push_tolerance(self) -> float:
+        """Seconds by which the stamp of a pushed message may differ from now."""
+        return self._session.options.push_tolerance
+
     def supports(self, operation: str) -> bool:
         """Tell whether the provider has an operation, by the name of its method."""
         return self._contract.supports(operation)
@@ -147,6 +169,25 @@ class ComponentClient(GrantMethods, MiniAppClient):
         if not isinstance(app, str) or not app.strip():
             message = f"an app's id is text like '15263713', not {app!r}"
             raise InvalidArgument(message)
+
+    async def missed_events(self, since: Moment) -> AsyncIterator[Event]:
+        """Give the events that the provider couldn't deliver; Baidu only, which knows them for 30 days.
+
+        They may have been delivered since, or be given twice: `id` tells.
+
+        Source: wire/baidu.md § 2.5.
+
+        Args:
+            since: The moment from which on they are asked for: epoch seconds or an aware datetime.
+
+        Raises:
+            NotSupported: Kuaishou keeps none.
+            InvalidArgument: The client has no store or no push keys, or `since` lies more than 30 days back.
+            PushRejected: Some couldn't be opened; raised after all others were given.
+        """
+        with self._working("missed_events") as desk:
+            async for event in missed_events(desk, self._pushes, epoch(since), epoch(None)):
+                yield event
 
     def with_options(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields of Options, checked by it
         """Give a second client that shares connections, tokens and limits, and differs in some options."""
@@ -205,6 +246,10 @@ class BaiduClient(ComponentClient):
         client_id: The platform's Key.
         tokens: The tokens of apps, if you keep them: a mapping, an asynchronous callable, or a `TokenSource`.
         store: Where tickets and tokens are kept, for the SDK's own grants; not closed with the client.
+        push_token: The message verification token (消息校验 Token) that was entered at Baidu, for `open_push`.
+        push_key: The message encryption key (消息加解密 Key) that was entered there: 43 letters and digits.
+        push_ids: The ids one of which must stand after a pushed message: the platform's number, its Key. Baidu doesn't
+            say which it writes, and its own samples don't look at it; nor does the client, if there are none.
         base_url: Another address than Baidu's: a sandbox, a gateway.
         transport: The network; not closed with the client. `None` for connections of its own.
         options: Bounds on time, attempts and concurrency.
@@ -213,6 +258,7 @@ class BaiduClient(ComponentClient):
 
     Raises:
         InvalidArgument: No tokens, or a value that can't be used; the message says which.
+        NotSupported: `push_key` is given, and the extra `push` isn't installed.
     """
 
     def __init__(
@@ -221,19 +267,24 @@ class BaiduClient(ComponentClient):
         *,
         tokens: OwnTokens | None = None,
         store: TokenStore | None = None,
+        push_token: str | Secret | None = None,
+        push_key: str | Secret | None = None,
+        push_ids: Iterable[str] = (),
         base_url: str = "https://openapi.baidu.com",
         transport: Transport | None = None,
         options: Options = Options(),  # noqa: B008 - frozen
         hooks: Iterable[Hook] = (),
         error_codes: Mapping[Code, type[ProviderError]] | None = None,
     ) -> None:
-        # Rebound at once: an error tracker would show the argument itself as a local of this frame.
+        # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
         kept, tokens = _kept(tokens), None
+        pushes, push_token, push_key = push_desk(BAIDU_PUSHES, push_token, push_key, push_ids), None, None
         super().__init__(
             client_id,
             dialect=BAIDU,
             contract=BAIDU_CONTRACT,
             token_contract=baidu_tokens(client_id),
+            pushes=pushes,
             tokens=kept,
             store=store,
             base_url=base_url,
@@ -252,6 +303,8 @@ class KuaishouClient(ComponentClient):
         component_app_secret: Its secret, which getting tokens takes.
         tokens: The tokens of apps, if you keep them: a mapping, an asynchronous callable, or a `TokenSource`.
         store: Where tickets and tokens are kept, for the SDK's own grants; not closed with the client.
+        push_token: The message verification token that was entered at Kuaishou, for `open_push`.
+        push_key: The message encryption key that was entered there: base64 of 16, 24 or 32 bytes.
         refresh_path: The path that refreshes an app's tokens, which Kuaishou doesn't publish; without it a grant is
             renewed by recovering and exchanging a code.
         authorization_page: The address of the page where merchants authorize, which Kuaishou doesn't publish either.
@@ -263,6 +316,7 @@ class KuaishouClient(ComponentClient):
 
     Raises:
         InvalidArgument: No tokens, or a value that can't be used; the message says which.
+        NotSupported: `push_key` is given, and the extra `push` isn't installed.
     """
 
     def __init__(
@@ -272,6 +326,8 @@ class KuaishouClient(ComponentClient):
         *,
         tokens: OwnTokens | None = None,
         store: TokenStore | None = None,
+        push_token: str | Secret | None = None,
+        push_key: str | Secret | None = None,
         refresh_path: str | None = None,
         authorization_page: str | None = None,
         base_url: str = "https://open.kuaishou.com",
@@ -283,6 +339,8 @@ class KuaishouClient(ComponentClient):
         # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
         secret, component_app_secret = _own_secret(component_app_secret), None
         kept, tokens = _kept(tokens), None
+        own = (component_app_id,)
+        pushes, push_token, push_key = push_desk(KUAISHOU_PUSHES, push_token, push_key, own), None, None
         if isinstance(secret, InvalidArgument):
             raise secret.within(provider="kuaishou")
         super().__init__(
@@ -290,6 +348,7 @@ class KuaishouClient(ComponentClient):
             dialect=for_component(ON_BEHALF, component_app_id),
             contract=KUAISHOU_CONTRACT,
             token_contract=kuaishou_tokens(component_app_id, secret, refresh_path, authorization_page),
+            pushes=pushes,
             tokens=kept,
             store=store,
             base_url=base_url,

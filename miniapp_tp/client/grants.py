@@ -109,7 +109,7 @@ class GrantMethods:
         """
         kept, ticket = _secret(ticket), ""
         with self._working("save_ticket") as desk:
-            await desk.component_token.save_ticket(_given(kept, "ticket"), _epoch(at))
+            await desk.component_token.save_ticket(_given(kept, "ticket"), epoch(at))
 
     async def start_ticket_push(self) -> None:
         """Ask the provider to push tickets from now on; Kuaishou only.
@@ -209,14 +209,19 @@ class GrantMethods:
                 access=None if access is None else _given(access, "access token"),
                 refresh=_given(refresh, "refresh token"),
                 obtained_at=desk.grants.keeping.clock(),
-                expires_at=_epoch(expires_at),
+                expires_at=epoch(expires_at),
             )
             return await desk.grants.adopt(app, record, replace=replace)
 
-    async def forget(self, app: str) -> None:
-        """Drop what is kept of an app, after its merchant took the grant back; the provider isn't told."""
+    async def forget(self, app: str, *, before: Moment | None = None) -> None:
+        """Drop what is kept of an app, after its merchant took the grant back; the provider isn't told.
+
+        Args:
+            app: The app's id.
+            before: When it was taken back: tokens that were had later than that stay. `None` drops any.
+        """
         with self._working("forget", app) as desk:
-            await desk.grants.forget(app)
+            await desk.grants.forget(app, None if before is None else epoch(before))
 
     async def apps(self) -> AsyncIterator[str]:
         """Give the ids of the authorized apps, from the store alone."""
@@ -282,7 +287,12 @@ def _given(secret: Secret | None, name: str) -> Secret:
     return secret
 
 
-def _epoch(moment: Moment | None) -> float:
+def epoch(moment: Moment | None) -> float:
+    """Give a moment in epoch seconds; now, if `None`.
+
+    Raises:
+        InvalidArgument: A naive datetime, or a number that isn't in seconds.
+    """
     if moment is None:
         return time.time()
     if isinstance(moment, datetime):

@@ -1,6 +1,17 @@
 """Domain values, the same for every provider: no wire names, no provider names in here."""
 
 from miniapp_tp.models.domains import KINDS, SCHEMES, Received, ServerDomainChange, ServerDomains, WebviewDomainChange
+from miniapp_tp.models.events import (
+    AppAuthorizationUpdated,
+    AppAuthorized,
+    AppStatusChanged,
+    AppUnauthorized,
+    AuditFinished,
+    AuditSubject,
+    Event,
+    TicketPushed,
+    UrlVerification,
+)
 from miniapp_tp.models.grants import Grant
 from miniapp_tp.models.hosts import received_hosts, with_scheme
 from miniapp_tp.models.info import AppInfo, Audit, Category, EditsLeft, OfApp, Subject
@@ -10,14 +21,21 @@ from miniapp_tp.models.vocabulary import AppStatus, AuditStatus, DomainAction, S
 __all__ = [
     "KINDS",
     "SCHEMES",
+    "AppAuthorizationUpdated",
+    "AppAuthorized",
     "AppInfo",
     "AppStatus",
+    "AppStatusChanged",
+    "AppUnauthorized",
     "Audit",
+    "AuditFinished",
     "AuditStatus",
+    "AuditSubject",
     "Category",
     "DomainAction",
     "Done",
     "EditsLeft",
+    "Event",
     "Failed",
     "Grant",
     "OfApp",
@@ -27,7 +45,9 @@ __all__ = [
     "ServerDomains",
     "Subject",
     "SubjectType",
+    "TicketPushed",
     "Unknown",
+    "UrlVerification",
     "WebviewDomainChange",
     "received_hosts",
     "with_scheme",

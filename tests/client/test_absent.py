@@ -7,8 +7,10 @@ from attrs import evolve
 
 from miniapp_tp import InvalidArgument, NotSupported
 from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.pushes import PushDesk
 from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.providers.baidu.endpoints import CONTRACT
+from miniapp_tp.providers.baidu.events import PUSHES
 from miniapp_tp.providers.baidu.tokens import token_contract
 from miniapp_tp.transport.options import Options
 from miniapp_tp.transport.tokens import AppTokens
@@ -29,6 +31,7 @@ def lacking(transport: Scripted) -> ComponentClient:
         tokens=AppTokens(never_asked),
         store=None,
         token_contract=token_contract("a-client-id"),
+        pushes=PushDesk(PUSHES, None),
         base_url="https://openapi.example",
         transport=transport,
         options=Options(),

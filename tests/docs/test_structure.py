@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import miniapp_tp
-from miniapp_tp import MiniAppError, NoAnswer
+from miniapp_tp import MiniAppError, NoAnswer, PushRejected
 from tests.docs.documents import (
     ENGLISH,
     LINKED,
@@ -144,6 +144,8 @@ def test_what_the_tree_says_of_attributes_is_true(path: Path) -> None:
         error = ERRORS[name].__new__(ERRORS[name], "")
         if name in {"ReplyNotUnderstood", "TicketMissing", "ProviderError"}:
             error = ERRORS[name]("")
+        if name == "PushRejected":
+            error = PushRejected("", step="json")
         assert all(hasattr(error, attribute[1:]) for attribute in attributes if attribute.startswith("."))
 
 

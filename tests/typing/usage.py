@@ -9,15 +9,22 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, assert_never, assert_type
 
 from miniapp_tp import (
+    AppAuthorizationUpdated,
+    AppAuthorized,
     AppInfo,
     AppStatus,
+    AppStatusChanged,
+    AppUnauthorized,
     Attempt,
     Audit,
+    AuditFinished,
+    AuditSubject,
     BaiduClient,
     Category,
     DomainAction,
     Done,
     Endpoint,
+    Event,
     Failed,
     Fleet,
     HttpxTransport,
@@ -32,9 +39,11 @@ from miniapp_tp import (
     Secret,
     ServerDomains,
     Subject,
+    TicketPushed,
     TokenSource,
     Transport,
     Unknown,
+    UrlVerification,
     each,
     open_store,
 )
@@ -170,3 +179,33 @@ async def bulk_mistakes(client: MiniAppClient) -> None:
         pass
     async with each(client.supports, ["1"]):  # type: ignore[arg-type]
         pass
+
+
+def pushes(client: BaiduClient | KuaishouClient, headers: Mapping[str, str], body: bytes) -> None:
+    event = client.open_push(headers, body)
+    assert_type(event, Event)
+    client.open_push([("kwaisign", "0")], body, "echoStr=a", now=1.5)
+    client.open_push([(b"kwaisign", b"0")], body, b"echoStr=a")
+    client.open_push(headers, "text")  # type: ignore[arg-type]
+    assert_type(client.acknowledge(event), tuple[int, dict[str, str], bytes])
+    match event:
+        case TicketPushed():
+            assert_type(event.ticket, str)
+        case AppAuthorized(authorization_code=code) | AppAuthorizationUpdated(authorization_code=code):
+            assert_type(code, str)
+        case AppUnauthorized():
+            assert_type(event.app, str | None)
+        case AuditFinished():
+            assert_type(event.subject, AuditSubject | Unknown)
+            assert_type(event.passed, bool)
+        case AppStatusChanged():
+            assert_type(event.status, AppStatus | Unknown)
+        case UrlVerification():
+            assert_type(event.echo, str)
+        case _:
+            assert_type(event.fields, Mapping[str, Any])
+
+
+async def missed(client: BaiduClient) -> None:
+    async for event in client.missed_events(0.0):
+        assert_type(event, Event)
