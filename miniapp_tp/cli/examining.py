@@ -142,7 +142,7 @@ async def asked_online(side: Side, store: TokenStore, health: Health) -> Health:
 async def opened_push(side: Side, keys: PushKeys, health: Health) -> Health:
     """Open a message that is made here as the provider makes them, with the token and key that were entered there.
 
-    It shows that both have the right form, and that what decrypts is installed; nobody is asked. Whether they are the ones
+    It shows that both have the right form, and that what decrypts is installed; nobody is asked. Whether they are those
     that were entered, only a message that was really pushed can show.
     """
     given = {"push_token": keys.token, "push_key": keys.key}
