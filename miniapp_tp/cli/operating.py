@@ -15,8 +15,8 @@ from rich.console import Console
 from miniapp_tp.cli.examining import PushKeys, Side, asked_online, examine, opened_push, records
 from miniapp_tp.cli.health_report import app_row, apps_table, print_json, show_health
 from miniapp_tp.cli.language import say
+from miniapp_tp.cli.stores import store_from
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.stores import open_store
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
-KEY: Final = "MINIAPP_TP_STORE_KEY"
-"""The variable with the key of a sealed store: an argument would show up in lists of processes."""
 SECRET: Final = "MINIAPP_TP_COMPONENT_SECRET"  # noqa: S105 - the name of a variable
-"""The variable with Kuaishou's component secret."""
+"""The variable with Kuaishou's component secret: an argument would show up in lists of processes."""
 PUSH_TOKEN: Final = "MINIAPP_TP_PUSH_TOKEN"  # noqa: S105 - the name of a variable
 """The variable with the message verification token."""
 PUSH_KEY: Final = "MINIAPP_TP_PUSH_KEY"
@@ -48,8 +46,8 @@ _OPTIONS: Final = (
         required=True,
         envvar="MINIAPP_TP_STORE",
         help=say(
-            f"sqlite:///tokens.db; the key of a sealed one is taken from {KEY}.",
-            f"凭据存储的地址; 加密存储的密钥取自环境变量 {KEY}。",
+            "sqlite:///tokens.db; the key of a sealed one is taken from MINIAPP_TP_STORE_KEY.",
+            "凭据存储的地址; 加密存储的密钥取自环境变量 MINIAPP_TP_STORE_KEY。",
         ),
     ),
     click.option("--json", "as_json", is_flag=True, help=say("Print JSON.", "以 JSON 输出。")),
@@ -149,7 +147,7 @@ def _with_store(url: str, work: Callable[[TokenStore], Awaitable[T]]) -> T:
         raise click.ClickException(say("there is no such file", "没有这个文件"))
 
     async def opened() -> T:
-        store = open_store(url, key=os.environ.get(KEY) or None)
+        store = store_from(url)
         try:
             return await work(store)
         finally:

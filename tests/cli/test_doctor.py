@@ -213,6 +213,8 @@ def test_a_sealed_store_takes_its_key_from_the_environment(practice: Practice) -
     told = practice.told()
     assert told["store"]["sealed"] == "AES-256-GCM"
     assert told["healthy"]
+    practice.environ["MINIAPP_TP_STORE_KEY"] = f"{'A' * 43}=,{SEAL}"  # a newer one besides
+    assert practice.told()["healthy"]
     del practice.environ["MINIAPP_TP_STORE_KEY"]
     result = practice.doctor()
     assert result.exit_code == 1

@@ -31,7 +31,7 @@ DAY = 86_400.0
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(apps=600) as running:
+    with Sandbox(apps={"baidu": 1500}) as running:
         yield running
 
 
