@@ -53,6 +53,7 @@ from miniapp_tp.models import (
     Unknown,
     UrlVerification,
 )
+from miniapp_tp.push import PushApp
 from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
@@ -106,6 +107,7 @@ __all__ = [
     "PostgresStore",
     "ProviderError",
     "ProviderUnavailable",
+    "PushApp",
     "PushRejected",
     "QuotaExhausted",
     "RateLimited",

@@ -10,6 +10,7 @@ import click
 
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
+from miniapp_tp.cli.events import events
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.operating import apps, doctor
@@ -65,6 +66,22 @@ def command() -> None:
     default=("example.com",),
     help=say("The component's domains.", "第三方平台已登记的域名。"),
 )
+@click.option(
+    "--push-to",
+    multiple=True,
+    metavar="URL",
+    help=say(
+        "Where /baidu and /kuaishou receive pushes; several: in turn.",
+        "接收推送的地址 (其下 /baidu 与 /kuaishou); 多个则轮流。",
+    ),
+)
+@click.option(
+    "--ticket-every",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600.0,
+    show_default=True,
+    help=say("Seconds between pushed tickets.", "推送 ticket 的间隔秒数。"),
+)
 def sandbox(  # noqa: PLR0917 - click passes them by name
     port: int,
     apps: int,
@@ -75,10 +92,20 @@ def sandbox(  # noqa: PLR0917 - click passes them by name
     seed: int,
     edit_quota: int | None,
     registered: tuple[str, ...],
+    push_to: tuple[str, ...],
+    ticket_every: float,
 ) -> None:
     """Run the sandbox in the foreground."""
     faults = Faults(fault_rate, seed=seed, permanent=permanent, latency=latency, rotate=rotate)
-    options = SandboxOptions(port=port, apps=apps, faults=faults, registered=registered, edit_quota=edit_quota)
+    options = SandboxOptions(
+        port=port,
+        apps=apps,
+        faults=faults,
+        registered=registered,
+        edit_quota=edit_quota,
+        push_to=push_to,
+        tickets=ticket_every,
+    )
     try:
         code = run_sandbox(options, click.echo)
     except (OSError, MiniAppError) as error:
@@ -135,6 +162,7 @@ def demo(  # noqa: PLR0917 - click passes them by name
 
 command.add_command(apps)
 command.add_command(doctor)
+command.add_command(events)
 command.add_command(store)
 
 

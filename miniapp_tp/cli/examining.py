@@ -12,9 +12,12 @@ from miniapp_tp.client import BaiduClient, KuaishouClient
 from miniapp_tp.errors import MiniAppError, PermissionDenied, Scope, StoreError
 from miniapp_tp.providers.baidu.tokens import token_contract as baidu_tokens
 from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
+from miniapp_tp.sandbox.letters import Sealing, baidu_letter, kuaishou_letter
+from miniapp_tp.stores import MemoryStore
 from miniapp_tp.stores.describing import describe_store, risks_of_store
 from miniapp_tp.stores.records import AppRecord, KeeperRecord, TicketRecord, TokenRecord
 from miniapp_tp.transport.keeping import Keeping
+from miniapp_tp.wire.crypto import STANDARD
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 _NOWHERE: Final = "https://localhost/"
+_MESSAGE: Final = {"event": "DOCTOR"}
+_WRITING: Final = {"baidu": baidu_letter, "kuaishou": kuaishou_letter}
 
 
 @frozen
@@ -51,13 +56,32 @@ class Side:
             return baidu_tokens(self.component).refresh_life
         return kuaishou_tokens(self.component, None, None, None).refresh_life
 
-    def client(self, store: TokenStore) -> ComponentClient:
+    def client(self, store: TokenStore, **more: Any) -> ComponentClient:  # noqa: ANN401 - what a client takes
         """Make a client on a store."""
-        address: dict[str, Any] = {} if self.base_url is None else {"base_url": self.base_url}
+        if self.base_url is not None:
+            more["base_url"] = self.base_url
         if self.provider == "baidu":
-            return BaiduClient(self.component, store=store, **address)
+            return BaiduClient(self.component, store=store, **more)
         # Which page it is doesn't matter: only the code for it is asked for.
-        return KuaishouClient(self.component, self.secret, store=store, authorization_page=_NOWHERE, **address)
+        return KuaishouClient(self.component, self.secret, store=store, authorization_page=_NOWHERE, **more)
+
+
+@frozen
+class PushKeys:
+    """What was entered at the provider so that its pushes can be told from others'.
+
+    Attributes:
+        token: The message verification token.
+        key: The message encryption key.
+    """
+
+    token: Secret
+    key: Secret
+
+    def sealing(self, component: str) -> Sealing:
+        """Give it as the other side takes it: the key in the standard alphabet, and padded."""
+        text = self.key.reveal().strip().rstrip("=").translate(STANDARD)
+        return Sealing(token=self.token.reveal().strip(), key=text + "=" * (-len(text) % 4), component=component)
 
 
 async def examine(side: Side, store: TokenStore, *, days: float, clock: Callable[[], float] = time.time) -> Health:
@@ -113,6 +137,23 @@ async def asked_online(side: Side, store: TokenStore, health: Health) -> Health:
         is_address = isinstance(error, PermissionDenied) and error.scope is Scope.COMPONENT
         return evolve(health, online=f"{type(error).__name__}: {error}", is_address_refused=is_address)
     return evolve(health, online="")
+
+
+async def opened_push(side: Side, keys: PushKeys, health: Health) -> Health:
+    """Open a message that is made here as the provider makes them, with the token and key that were entered there.
+
+    It shows that both have the right form, and that what decrypts is installed; nobody is asked. Whether they are those
+    that were entered, only a message that was really pushed can show.
+    """
+    given = {"push_token": keys.token, "push_key": keys.key}
+    try:
+        async with side.client(MemoryStore(), **given) as client:
+            letter = _WRITING[side.provider](keys.sealing(side.component), _MESSAGE, health.now, "doctor")
+            client.open_push(letter.headers, letter.body, now=health.now)
+    except (MiniAppError, ValueError) as error:
+        said = f": {error}" if isinstance(error, MiniAppError) else ""
+        return evolve(health, push_key=f"{type(error).__name__}{said}")
+    return evolve(health, push_key="")
 
 
 async def _read(keeping: Keeping, kind: str, record: type[K]) -> K | None:

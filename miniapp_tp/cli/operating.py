@@ -12,7 +12,7 @@ import anyio
 import click
 from rich.console import Console
 
-from miniapp_tp.cli.examining import Side, asked_online, examine, records
+from miniapp_tp.cli.examining import PushKeys, Side, asked_online, examine, opened_push, records
 from miniapp_tp.cli.health_report import app_row, apps_table, print_json, show_health
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.stores import store_from
@@ -30,6 +30,10 @@ T = TypeVar("T")
 
 SECRET: Final = "MINIAPP_TP_COMPONENT_SECRET"  # noqa: S105 - the name of a variable
 """The variable with Kuaishou's component secret: an argument would show up in lists of processes."""
+PUSH_TOKEN: Final = "MINIAPP_TP_PUSH_TOKEN"  # noqa: S105 - the name of a variable
+"""The variable with the message verification token."""
+PUSH_KEY: Final = "MINIAPP_TP_PUSH_KEY"
+"""The variable with the message encryption key."""
 
 _OPTIONS: Final = (
     click.option(
@@ -93,10 +97,13 @@ def doctor(  # noqa: PLR0917 - click passes them by name
     base_url: str | None,
 ) -> None:
     """Examine a component."""
-    side = Side(provider, component, base_url, _secret())
+    side = Side(provider, component, base_url, _secret(SECRET))
 
     async def examined(store: TokenStore) -> Health:
         health = await examine(side, store, days=days)
+        token, key = _secret(PUSH_TOKEN), _secret(PUSH_KEY)
+        if token is not None or key is not None:
+            health = await opened_push(side, PushKeys(token or Secret(""), key or Secret("")), health)
         return await asked_online(side, store, health) if online else health
 
     health = _with_store(store_url, examined)
@@ -152,6 +159,6 @@ def _with_store(url: str, work: Callable[[TokenStore], Awaitable[T]]) -> T:
         raise click.ClickException(str(error)) from None
 
 
-def _secret() -> Secret | None:
-    given = os.environ.get(SECRET)
+def _secret(variable: str) -> Secret | None:
+    given = os.environ.get(variable)
     return Secret(given) if given else None

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from attrs import evolve
 
-from miniapp_tp.client.grants import AskingGrants, GrantDesk, GrantMethods, epoch
+from miniapp_tp.client.events import EventMethods
+from miniapp_tp.client.grants import AskingGrants, GrantDesk, epoch
 from miniapp_tp.client.interface import MiniAppClient
 from miniapp_tp.client.missed import missed_events
-from miniapp_tp.client.pushes import PushDesk, PushMethods, push_desk
+from miniapp_tp.client.pushes import PushDesk, push_desk
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
@@ -56,7 +57,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 
-class ComponentClient(GrantMethods, PushMethods, MiniAppClient):
+class ComponentClient(EventMethods, MiniAppClient):
     """A component at one provider, and through it the apps that merchants have authorized.
 
     Args:
@@ -134,6 +135,16 @@ class ComponentClient(GrantMethods, PushMethods, MiniAppClient):
     def provider(self) -> str:
         """The provider's name: `"baidu"` or `"kuaishou"`."""
         return self._session.dialect.provider
+
+    @property
+    def store(self) -> TokenStore | None:
+        """Where the SDK keeps its own grants; `None` if the caller keeps the tokens."""
+        return None if self._desk is None else self._desk.grants.keeping.store
+
+    @property
+    def push_tolerance(self) -> float:
+        """Seconds by which the stamp of a pushed message may differ from now."""
+        return self._session.options.push_tolerance
 
     def supports(self, operation: str) -> bool:
         """Tell whether the provider has an operation, by the name of its method."""

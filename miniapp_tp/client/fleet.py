@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import evolve
@@ -55,6 +56,11 @@ class Fleet(MiniAppClient):
         if wrong := [name for name in self._members if ":" in name or not name]:
             message = f"a member's name has no colon and isn't empty, unlike {wrong[0]!r}"
             raise InvalidArgument(message)
+
+    @property
+    def members(self) -> Mapping[str, ComponentClient]:
+        """The clients by their names, which qualify app ids."""
+        return MappingProxyType(self._members)
 
     def supports(self, operation: str) -> bool:
         """Tell whether all members have an operation, by the name of its method."""

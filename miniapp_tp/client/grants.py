@@ -213,10 +213,15 @@ class GrantMethods:
             )
             return await desk.grants.adopt(app, record, replace=replace)
 
-    async def forget(self, app: str) -> None:
-        """Drop what is kept of an app, after its merchant took the grant back; the provider isn't told."""
+    async def forget(self, app: str, *, before: Moment | None = None) -> None:
+        """Drop what is kept of an app, after its merchant took the grant back; the provider isn't told.
+
+        Args:
+            app: The app's id.
+            before: When it was taken back: tokens that were had later than that stay. `None` drops any.
+        """
         with self._working("forget", app) as desk:
-            await desk.grants.forget(app)
+            await desk.grants.forget(app, None if before is None else epoch(before))
 
     async def apps(self) -> AsyncIterator[str]:
         """Give the ids of the authorized apps, from the store alone."""

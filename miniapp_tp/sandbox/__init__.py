@@ -6,17 +6,24 @@ other. It accepts only what the documents allow. Needs the extra `sandbox`.
 
 from miniapp_tp.sandbox.faults import Fault, Faults
 from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, EVENT_CODE_LIFE, Pair, Rules, Spent
+from miniapp_tp.sandbox.outbox import Fate, Manner, Outbox, Pushed, PushRules, Sending
 from miniapp_tp.sandbox.server import Sandbox, SandboxOptions, run
 
 __all__ = [
     "CALLBACK_CODE_LIFE",
     "EVENT_CODE_LIFE",
+    "Fate",
     "Fault",
     "Faults",
+    "Manner",
+    "Outbox",
     "Pair",
+    "PushRules",
+    "Pushed",
     "Rules",
     "Sandbox",
     "SandboxOptions",
+    "Sending",
     "Spent",
     "run",
 ]

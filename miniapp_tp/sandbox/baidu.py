@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from miniapp_tp.providers.baidu.endpoints import ENDPOINTS
+from miniapp_tp.providers.baidu.events import MISSED
 from miniapp_tp.providers.baidu.tokens import ENDPOINTS as TOKEN_ENDPOINTS
 from miniapp_tp.sandbox import baidu_tokens, domains
 from miniapp_tp.sandbox.baidu_replies import business, gateway, trace, traced
@@ -288,7 +289,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "get_webview_domain": get_webview_domain,
     "set_webview_domain": set_webview_domain,
 }
-ROUTES: Final = {**routes(ENDPOINTS, HANDLERS), **routes(TOKEN_ENDPOINTS, baidu_tokens.HANDLERS)}
+ROUTES: Final = {**routes(ENDPOINTS, HANDLERS), **routes([*TOKEN_ENDPOINTS, MISSED], baidu_tokens.HANDLERS)}
 
 
 def route(_provider: Provider, path: str) -> Route | None:

@@ -6,8 +6,10 @@ Its answers have two shapes: `errno`, `msg` and `data`, or, from `oauth/token`, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final
 
+from miniapp_tp.sandbox import baidu_missed
 from miniapp_tp.sandbox.baidu_replies import business, gateway, oauth, traced, with_id
 from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Route
 from miniapp_tp.sandbox.faults import OF_TOKENS, PAIRS, Fault
@@ -30,13 +32,15 @@ _GRANT_TYPES: Final = {
     "app_to_tp_authorization_code": "exchange_code",
     "app_to_tp_refresh_token": "refresh_grant",
 }
-_FIELDS: Final = {
+_FIELDS: Final[Mapping[str, AbstractSet[str]]] = {
     "get_component_token": {"client_id", "ticket"},
     "get_pre_auth_code": set[str](),
     "exchange_code": {"grant_type", "code"},
     "refresh_grant": {"grant_type", "refresh_token"},
     "recover_code": {"app_id"},
+    "missed_events": baidu_missed.FIELDS,
 }
+_OPTIONAL: Final = {"missed_events": baidu_missed.FIELDS}
 _ABOUT: Final = {"exchange_code": "code", "refresh_grant": "refresh_token", "recover_code": "app_id"}
 
 Handler = Callable[[Provider, Mapping[str, str]], Mapping[str, Any]]
@@ -116,7 +120,8 @@ def _check_fields(call: Call) -> None:
     given, wanted = call.params.keys(), _FIELDS[call.operation]
     if call.operation in PAIRS and call.params.get("grant_type") not in _GRANT_TYPES:
         raise oauth("unsupported_grant_type", "The grant type is not supported")
-    if wrong := sorted(given ^ wanted):
+    optional = _OPTIONAL.get(call.operation, frozenset[str]())
+    if wrong := sorted((given | optional) ^ wanted):
         missing = wrong[0] in wanted
         raise _problem(call.operation, f"{wrong[0]} is {'missing' if missing else 'no parameter'}")
     if empty := sorted(name for name, value in call.params.items() if not value):
@@ -196,4 +201,5 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "exchange_code": exchange_code,
     "refresh_grant": refresh_grant,
     "recover_code": recover_code,
+    "missed_events": baidu_missed.missed_events,
 }

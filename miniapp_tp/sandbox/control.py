@@ -6,10 +6,12 @@
 | `GET /_sandbox/report` | tells what was injected, called and edited: `Sandbox.report()` |
 | `GET /_sandbox/state?provider=baidu&app=15000001` | tells all about an app, its `calls` by operation included |
 | `GET /_sandbox/grants` | tells, by provider and app, whether it is granted, its newest tokens and what was `spent` |
+| `GET /_sandbox/pushes` | tells the `counts` of pushed messages by provider and fate, and the last thousand, `recent` |
 | `POST /_sandbox/faults` | orders a fault, or drops what was ordered |
 | `POST /_sandbox/grants` | does what a provider or a merchant does of itself, or moves the clock |
+| `POST /_sandbox/pushes` | pushes a message, or says where messages go and how they are repeated |
 
-The body of the one before last is an object. `do` is `inject` or `clear`; the others are the arguments of
+The body that orders a fault is an object. `do` is `inject` or `clear`; the others are the arguments of
 `Sandbox.inject` and `Sandbox.clear`, with the fault by its value:
 
 ```json
@@ -17,7 +19,7 @@ The body of the one before last is an object. `do` is `inject` or `clear`; the o
 {"do": "clear", "provider": "baidu"}
 ```
 
-That of the last is one as well, with the arguments of the method of `Provider` (or `Sandbox.advance`) that `do` names:
+That about grants is one as well, with the arguments of the method of `Provider` (or `Sandbox.advance`) that `do` names:
 
 ```json
 {"do": "issue_ticket", "provider": "baidu"}
@@ -27,7 +29,21 @@ That of the last is one as well, with the arguments of the method of `Provider` 
 {"do": "advance", "seconds": 3600}
 ```
 
-Both answer `{"ok": true}`, beside it the `ticket` or the `authorization_code`, or with status 400 `{"error": "…"}`.
+And so is that about pushes, with the arguments of the method of `Pushes` that `do` names, and those of `Sending`; or
+`do` is `rules`, with `push_to` and those of `PushRules` that are to change:
+
+```json
+{"do": "rules", "push_to": ["http://127.0.0.1:8000/push"], "repeats": 5, "pause": 0.2, "tickets": 600}
+{"do": "ticket", "provider": "baidu"}
+{"do": "authorized", "provider": "baidu", "app": "15000001", "permissions": ["开发管理权限"], "updated": false}
+{"do": "unauthorized", "provider": "kuaishou", "app": "ks600000000000000001", "delay": 2.5}
+{"do": "audit", "provider": "baidu", "app": "15000005", "subject": "name", "passed": false, "reason": "名称过长"}
+{"do": "status", "provider": "baidu", "app": "15000001", "name": "APP_SERVER_PAUSE", "again": 3}
+{"do": "event", "provider": "baidu", "name": "APP_NAME_CLEAR", "fields": {"reason": "…"}, "manner": "forged"}
+```
+
+All answer `{"ok": true}`, beside it the `ticket`, the `authorization_code` or the `id` of what is pushed, or with
+status 400 `{"error": "…"}`.
 """
 
 from __future__ import annotations
@@ -40,6 +56,7 @@ from attrs import asdict
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.exchange import Reply, Request, json_reply
 from miniapp_tp.sandbox.faults import PROVIDERS, Fault
+from miniapp_tp.sandbox.push_orders import push_order, recent_pushes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -160,6 +177,14 @@ def _done(world: World, do: str, order: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _pushes(world: World, _request: Request) -> dict[str, Any]:
+    return recent_pushes(world)
+
+
+def _push(world: World, request: Request) -> dict[str, Any]:
+    return {"ok": True, **push_order(world, _order(request))}
+
+
 def _check(order: dict[str, Any], known: Collection[str]) -> None:
     wrong = [name for name, value in order.items() if name not in known or not isinstance(value, _TYPES[name])]
     if wrong:
@@ -194,6 +219,8 @@ _HANDLERS: Final = {
     ("GET", "report"): _report,
     ("GET", "state"): _state,
     ("GET", "grants"): _grants,
+    ("GET", "pushes"): _pushes,
     ("POST", "faults"): _faults,
+    ("POST", "pushes"): _push,
     ("POST", "grants"): _do,
 }

@@ -72,7 +72,7 @@ TRANSIENT: Final = tuple(fault for fault in Fault if fault not in PERMANENT | RA
 """What hits single requests, unless others are asked for."""
 PAIRS: Final = frozenset({"exchange_code", "refresh_grant"})
 """The operations that hand out an app's tokens."""
-OF_COMPONENT: Final = frozenset({"start_ticket_push", "get_component_token", "get_pre_auth_code"})
+OF_COMPONENT: Final = frozenset({"start_ticket_push", "get_component_token", "get_pre_auth_code", "missed_events"})
 """The operations on tokens that are about no app."""
 OF_TOKENS: Final = PAIRS | OF_COMPONENT | {"recover_code"}
 """The operations on tokens."""

@@ -17,6 +17,8 @@ from attrs import define, field
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, Pair, Rules, Spent, Terms
+from miniapp_tp.sandbox.outbox import Outbox
+from miniapp_tp.sandbox.pushes import Pushes, sealing_of
 from miniapp_tp.sandbox.register import Register, Standing
 from miniapp_tp.sandbox.state import App
 
@@ -42,6 +44,8 @@ class Provider:
         spent: What was asked for each app's tokens, by its id.
         component_tokens: The component's tokens that were handed out.
         pre_auth_codes: The pre-auth codes that were handed out.
+        outbox: Where its pushes wait to be sent.
+        pushes: What it pushes of itself.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Provider:
     requests: int = 0
     ticket_push_started: bool = False
     spent: dict[str, Spent] = field(factory=dict[str, Spent])
+    outbox: Outbox = field(factory=Outbox, repr=False)
+    pushes: Pushes = field(init=False)
     component_tokens: Register = field(init=False)
     pre_auth_codes: Register = field(init=False)
     _tickets: Register = field(init=False)
@@ -80,8 +86,19 @@ class Provider:
         self._survivors = {}
         self._newest = {app: self._refreshers.issue(None, app) for app in self.apps}
         self.spent = {app: Spent() for app in self.apps}
+        self.pushes = Pushes(self.name, sealing_of(self.name, self.component), self, self.outbox, self.clock)
 
     # --- what may be looked at ---------------------------------------------------------------------------------------
+
+    @property
+    def push_token(self) -> str:
+        """What its pushes are signed with, for a client's `push_token`."""
+        return self.pushes.sealing.token
+
+    @property
+    def push_key(self) -> str:
+        """What its pushes are encrypted with, for a client's `push_key`."""
+        return self.pushes.sealing.key
 
     @property
     def tokens(self) -> Mapping[str, str]:

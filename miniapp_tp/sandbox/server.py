@@ -18,6 +18,8 @@ from attrs import frozen
 from miniapp_tp.errors import NotSupported
 from miniapp_tp.sandbox.asgi import CONNECTION, App
 from miniapp_tp.sandbox.faults import Faults
+from miniapp_tp.sandbox.outbox import TICKET_PAUSE, Addresses
+from miniapp_tp.sandbox.pusher import Pusher
 from miniapp_tp.sandbox.world import Apps, World
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Sandbox(World):
         registered: Iterable[str] = ("example.com",),
         edit_quota: int | None = None,
         clock: Callable[[], float] = time.time,
+        push_to: Addresses = (),
     ) -> None:
         """Make both providers; nothing listens yet.
 
@@ -77,8 +80,11 @@ class Sandbox(World):
             registered: The domains that are registered on the components.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed.
             clock: Tells the time in seconds; `advance` moves it on.
+            push_to: Where pushes go, as in `push_to`, which says so later.
         """
-        super().__init__(apps, faults=faults, registered=registered, edit_quota=edit_quota, clock=clock)
+        super().__init__(
+            apps, faults=faults, registered=registered, edit_quota=edit_quota, clock=clock, push_to=push_to
+        )
         self.port = port
         self._running: Running | None = None
 
@@ -102,7 +108,7 @@ class Sandbox(World):
             OSError: The port is taken.
         """
         if self._running is None:
-            self._running = Running(App(self), self.port)
+            self._running = Running(App(self), self.port, Pusher(self.outbox, self.push_tickets))
 
     def stop(self) -> None:
         """Cut what is open, end the thread, free the port. A second time it does nothing."""
@@ -140,7 +146,8 @@ class Running:
         port: Where it listens.
     """
 
-    def __init__(self, app: App, port: int) -> None:
+    def __init__(self, app: App, port: int, pusher: Pusher) -> None:
+        self._pusher = pusher
         self._config, self._state = _server_parts(app)
         self._socket = _bound(port)
         self.port: int = self._socket.getsockname()[1]
@@ -171,13 +178,16 @@ class Running:
         server = await loop.create_server(
             lambda: protocol(self._config, self._state, {}), sock=self._socket, backlog=_BACKLOG
         )
+        pushing = loop.create_task(self._pusher.run(), name="miniapp_tp sandbox pushes")
         self._ready.set_result((loop, end))
         await end.wait()
+        pushing.cancel()
         server.close()
         for connection in list(self._state.connections):
             connection.transport.abort()
         if self._state.tasks:
             await asyncio.wait(self._state.tasks, timeout=_PATIENCE)
+        await asyncio.wait([pushing], timeout=_PATIENCE)
         await server.wait_closed()
 
 
@@ -253,6 +263,8 @@ class SandboxOptions:
         faults: Faults by rate; none without.
         registered: The domains that are registered on the components.
         edit_quota: How often the domains of each Baidu app may be changed.
+        push_to: Where pushes go, as in `Sandbox.push_to`.
+        tickets: Seconds between two tickets.
     """
 
     port: int = 8087
@@ -260,6 +272,8 @@ class SandboxOptions:
     faults: Faults | None = None
     registered: tuple[str, ...] = ("example.com",)
     edit_quota: int | None = None
+    push_to: tuple[str, ...] = ()
+    tickets: float = TICKET_PAUSE
 
 
 def run(options: SandboxOptions, announce: Callable[[str], None]) -> int:
@@ -287,10 +301,13 @@ def run(options: SandboxOptions, announce: Callable[[str], None]) -> int:
 
 
 def _sandbox(options: SandboxOptions) -> Sandbox:
-    return Sandbox(
+    sandbox = Sandbox(
         options.apps,
         faults=options.faults,
         port=options.port,
         registered=options.registered,
         edit_quota=options.edit_quota,
+        push_to=options.push_to,
     )
+    sandbox.outbox.rules.tickets = options.tickets
+    return sandbox

@@ -15,6 +15,7 @@ from miniapp_tp.sandbox import baidu, kuaishou
 from miniapp_tp.sandbox.clock import Clock
 from miniapp_tp.sandbox.exchange import Answer, Call, Delivery, Reply, Request, Route, html_reply
 from miniapp_tp.sandbox.faults import PERMANENT, PROVIDERS, UNPUBLISHED, Fault, FaultBook, Faults, Hit, Order
+from miniapp_tp.sandbox.outbox import Addresses, Outbox
 from miniapp_tp.sandbox.provider import Provider
 from miniapp_tp.sandbox.register import Standing
 
@@ -65,6 +66,7 @@ class World:
         baidu: The imitated Baidu.
         kuaishou: The imitated Kuaishou.
         calls: The requests that reached an operation, refused and cut ones included.
+        outbox: What is pushed, and how; `baidu.pushes` and `kuaishou.pushes` fill it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class World:
         registered: Iterable[str] = ("example.com",),
         edit_quota: int | None = None,
         clock: Callable[[], float] = time.time,
+        push_to: Addresses = (),
     ) -> None:
         """Make both providers.
 
@@ -85,7 +88,10 @@ class World:
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed;
                 without limit if `None`.
             clock: Tells the time in seconds; `advance` moves it on.
+            push_to: Where pushes go, as in `push_to`.
         """
+        self.outbox = Outbox()
+        self.push_to(push_to)
         self._lock = threading.RLock()
         self._clock = Clock(clock)
         self._providers = {name: self._provider(name, apps, tuple(registered)) for name in PROVIDERS}
@@ -148,7 +154,26 @@ class World:
             webview_domains=registered,
             clock=self._clock,
             lock=self._lock,
+            outbox=self.outbox,
         )
+
+    def push_to(self, addresses: Addresses) -> None:
+        """Say where pushes go from now on.
+
+        Args:
+            addresses: Where `/baidu` and `/kuaishou` are, as `http://127.0.0.1:8000/push`; several are taken in turn,
+                as by what distributes requests among processes. Or the whole addresses by provider.
+
+        Raises:
+            InvalidArgument: No such address.
+        """
+        self.outbox.send_to(addresses, PROVIDERS)
+
+    def push_tickets(self) -> None:
+        """Push the tickets that are due by the clock: Kuaishou's only once they were asked for."""
+        for name, provider in self._providers.items():
+            if self.outbox.goes_somewhere(name) and (name == "baidu" or provider.ticket_push_started):
+                provider.pushes.ticket()
 
     def provider(self, name: str) -> Provider:
         """Give a provider by its name.

@@ -25,6 +25,20 @@ def check_entry(entry: Entry) -> None:
         raise InvalidArgument(f"name the version as it was read (0 if nothing was there), not {entry.version}")
 
 
+def check_forgetting(entry: Entry, forget_after: float | None) -> None:
+    """Refuse to forget a value that is there.
+
+    Raises:
+        InvalidArgument: It isn't deleted, or the time isn't positive and finite.
+    """
+    if forget_after is None:
+        return
+    if entry.value is not None:
+        raise InvalidArgument("only a deleted key can be forgotten: leave forget_after out, or delete the value")
+    if not (math.isfinite(forget_after) and forget_after > 0):
+        raise InvalidArgument(f"forget_after is a positive number of seconds or None, not {forget_after}")
+
+
 def check_lease(key: Key, lease: Lease | None) -> None:
     """Refuse a lease on another key.
 

@@ -51,7 +51,7 @@ class Entry:
     Attributes:
         value: The bytes, which are in no repr; `None` if there are none.
         version: What to name when replacing it: 0 if nothing ever was there. It grows by one with every change of the
-            key, deletions included.
+            key, deletions included, unless the key was deleted to be forgotten.
     """
 
     value: bytes | None = field(repr=False)
@@ -85,7 +85,15 @@ class TokenStore(Protocol):
         """Read what is there. What was saved before, by whichever process, is seen."""
         ...
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         """Replace a value, and return only when it would survive a power cut.
 
         Args:
@@ -93,6 +101,9 @@ class TokenStore(Protocol):
             value: The new value; `None` deletes it.
             version: The version that it replaces, as it was read.
             lease: The writer's lease on the key, if it holds one.
+            forget_after: With a deletion, the seconds after which the key may be forgotten altogether, its version
+                and its fence included; never, if `None`. It is for keys that nobody uses any more by then, and that
+                would pile up.
 
         Returns:
             The new version: the next number. `None` if nothing was written, because another version is there, or

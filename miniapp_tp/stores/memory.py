@@ -9,7 +9,7 @@ import anyio.lowlevel
 from attrs import evolve, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.stores.arguments import check_entry, check_lease, check_seconds
+from miniapp_tp.stores.arguments import check_entry, check_forgetting, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class MemoryStore:
         self._clock = clock
         self._entries: dict[Key, Entry] = {}
         self._lent: dict[Key, _Lent] = {}
+        self._forgotten: dict[Key, float] = {}
         self._closed = False
 
     async def load(self, key: Key) -> Entry:
@@ -44,17 +45,30 @@ class MemoryStore:
         await self._turn()
         return self._entries.get(key) or Entry(None, 0)
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         """See `TokenStore.save`; nothing here survives a power cut."""
         entry = Entry(value, version)
         del value  # or else a traceback's locals would show it
         check_entry(entry)
+        check_forgetting(entry, forget_after)
         check_lease(key, lease)
         await self._turn()
+        self._forget()
         there = self._entries.get(key)
         if (there.version if there else 0) != version or (lease is not None and self._overtaken(lease)):
             return None
         self._entries[key] = evolve(entry, version=version + 1)
+        self._forgotten.pop(key, None)
+        if forget_after is not None:
+            self._forgotten[key] = self._clock() + forget_after
         return version + 1
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
@@ -100,6 +114,15 @@ class MemoryStore:
         self._closed = True
         self._entries.clear()
         self._lent.clear()
+        self._forgotten.clear()
+
+    def _forget(self) -> None:
+        """Drop what may be forgotten, the earliest first; times that differ much may let one wait for another."""
+        while self._forgotten and next(iter(self._forgotten.values())) <= self._clock():
+            key = next(iter(self._forgotten))
+            del self._forgotten[key]
+            del self._entries[key]
+            self._lent.pop(key, None)
 
     def _overtaken(self, lease: Lease) -> bool:
         lent = self._lent.get(lease.key)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from miniapp_tp.errors import Actor, InvalidArgument, StoreError
-from miniapp_tp.stores.arguments import check_entry, check_lease, check_seconds
+from miniapp_tp.stores.arguments import check_entry, check_forgetting, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
 from miniapp_tp.stores.calls import NOTHING, PATIENCE, Arguments, Calls, check_patience
 from miniapp_tp.stores.opening import Opening
@@ -121,14 +121,25 @@ class PostgresStore:
         rows = await self._do(self._statements.load, key)
         return Entry(*rows[0]) if rows else Entry(None, 0)
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         """See `TokenStore.save`."""
         entry = Entry(value, version)
         del value  # or else a traceback's locals would show it
         check_entry(entry)
+        check_forgetting(entry, forget_after)
         check_lease(key, lease)
         holder = (None, None) if lease is None else (lease.fence, lease.owner)
-        rest = Arguments((version, entry.value, uuid.uuid4().hex, *holder))
+        if forget_after is not None:
+            await self._forget()
+        rest = Arguments((version, entry.value, uuid.uuid4().hex, *holder, forget_after))
         return _only(await self._do(self._statements.save, key, rest))
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
@@ -238,6 +249,12 @@ class PostgresStore:
         self._check_usable()
         await self._opening.done()
         return await self._ask(statement, Arguments((key.component, key.kind, key.name, *rest.values)))
+
+    async def _forget(self) -> None:
+        """Drop what may be forgotten."""
+        self._check_usable()
+        await self._opening.done()
+        await self._ask(self._statements.forget)
 
     async def _ask(
         self, statement: str, arguments: Arguments = NOTHING, *, missing: tuple[Row, ...] | None = None

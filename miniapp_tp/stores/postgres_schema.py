@@ -31,7 +31,11 @@ _MAKE: Final = """
         fence bigint NOT NULL DEFAULT 0,
         owner text NOT NULL DEFAULT '',
         until timestamptz NOT NULL DEFAULT '-infinity',
+        forgotten timestamptz,
         PRIMARY KEY (component, kind, name));
+    -- What is deleted may outnumber what is there a thousandfold.
+    CREATE INDEX present ON {schema}.entries (component, kind, name) WHERE value IS NOT NULL;
+    CREATE INDEX forgotten ON {schema}.entries (forgotten) WHERE forgotten IS NOT NULL;
 """
 STEPS: Final = (_MAKE,)
 """How to get from each version to the next one; version 0 is nothing at all."""
@@ -66,19 +70,27 @@ _DURABLE: Final = """(SELECT set_config('synchronous_commit',
     true))"""
 _SAVE: Final = (
     """
-INSERT INTO {schema}.entries AS there (component, kind, name, version, value, writer)
-    SELECT $1, $2, $3, $4::bigint + 1, $5::bytea, $6::text FROM """
+INSERT INTO {schema}.entries AS there (component, kind, name, version, value, writer, forgotten)
+    SELECT $1, $2, $3, $4::bigint + 1, $5::bytea, $6::text,
+        clock_timestamp() + make_interval(secs => $9::float8) FROM """
     + _DURABLE
     + """ AS durable
     WHERE $4::bigint = 0
         OR EXISTS (SELECT FROM {schema}.entries WHERE component = $1 AND kind = $2 AND name = $3)
 ON CONFLICT (component, kind, name) DO UPDATE
-    SET version = excluded.version, value = excluded.value, writer = excluded.writer
+    SET version = excluded.version, value = excluded.value, writer = excluded.writer,
+        forgotten = excluded.forgotten
     WHERE (there.version = excluded.version AND there.writer = excluded.writer)
         OR (there.version = excluded.version - 1 AND ($7::bigint IS NULL OR there.fence < $7::bigint
             OR (there.fence = $7::bigint AND there.owner = $8::text)))
 RETURNING version"""
 )
+# Bounded, so that nobody waits long for what others have left; as many go as come.
+_FORGET: Final = """
+DELETE FROM {schema}.entries WHERE (component, kind, name) IN (
+    SELECT component, kind, name FROM {schema}.entries WHERE forgotten <= clock_timestamp()
+    ORDER BY forgotten LIMIT 100 FOR UPDATE SKIP LOCKED)
+RETURNING 1"""
 # Many wait for one lease, and ask often: they are to find out without locking the row.
 _ACQUIRE: Final = """
 INSERT INTO {schema}.entries AS there (component, kind, name, fence, owner, until)
@@ -113,6 +125,7 @@ class Statements:
         migrate: Makes or changes the tables.
         load: Reads a value and its version.
         save: Replaces a value, if the version is the one that is named and nobody was lent a later lease.
+        forget: Drops keys whose time to be forgotten has come.
         acquire: Lends the key, and gives the fence.
         prolong: Lends it from now on, unless somebody was lent a later one.
         names: Gives a page of names.
@@ -122,6 +135,7 @@ class Statements:
     migrate: str
     load: str
     save: str
+    forget: str
     acquire: str
     prolong: str
     names: str
@@ -139,6 +153,7 @@ def statements(schema: str) -> Statements:
         migrate=migration(schema, STEPS),
         load=filled("SELECT value, version FROM {schema}.entries WHERE component = $1 AND kind = $2 AND name = $3"),
         save=filled(_SAVE),
+        forget=filled(_FORGET),
         acquire=filled(_ACQUIRE),
         prolong=filled(_PROLONG),
         names=filled(_NAMES),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import quote
 
 from miniapp_tp.errors import Actor, InvalidArgument, StoreError
-from miniapp_tp.stores.arguments import check_entry, check_lease, check_seconds
+from miniapp_tp.stores.arguments import check_entry, check_forgetting, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
 from miniapp_tp.stores.calls import NOTHING, PATIENCE, Arguments, Calls, check_patience
 from miniapp_tp.stores.opening import Opening
@@ -113,13 +113,22 @@ class RedisStore:
         value, version = await self._do(LOAD, key, NOTHING)
         return Entry(value, int(version or 0))
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         """See `TokenStore.save`."""
         entry = Entry(value, version)
         del value  # or else a traceback's locals would show it
         check_entry(entry)
+        check_forgetting(entry, forget_after)
         check_lease(key, lease)
-        saved = await self._do(SAVE, key, _to_save(key, entry, lease))
+        saved = await self._do(SAVE, key, _to_save(key, entry, lease, forget_after))
         return None if saved is None else int(saved)
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
@@ -288,10 +297,11 @@ class RedisStore:
         return self._unusable(f"{why} ({kinds[0]})")
 
 
-def _to_save(key: Key, entry: Entry, lease: Lease | None) -> Arguments:
+def _to_save(key: Key, entry: Entry, lease: Lease | None, forget_after: float | None) -> Arguments:
     value = (0, b"") if entry.value is None else (1, entry.value)
     holder = ("", "") if lease is None else (lease.fence, lease.owner)
-    return Arguments((entry.version, uuid.uuid4().hex, *value, key.name, *holder))
+    life = 0 if forget_after is None else _milliseconds(forget_after)
+    return Arguments((entry.version, uuid.uuid4().hex, *value, key.name, *holder, life))
 
 
 def _milliseconds(seconds: float) -> int:

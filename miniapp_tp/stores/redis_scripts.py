@@ -49,7 +49,7 @@ LOAD: Final = Script("return redis.call('HMGET', KEYS[1], 'value', 'version')")
 
 # Sent again because its answer was lost, it finds its own writer, and gives the same answer again.
 SAVE: Final = Script("""
-local replaced, writer, kept, value, name, fence, owner = unpack(ARGV)
+local replaced, writer, kept, value, name, fence, owner, life = unpack(ARGV)
 local there = redis.call('HMGET', KEYS[1], 'version', 'writer', 'fence', 'owner')
 local version = string.format('%.0f', replaced + 1)
 if there[1] == version and there[2] == writer then
@@ -68,9 +68,13 @@ redis.call('HSET', KEYS[1], 'version', version, 'writer', writer)
 if kept == '1' then
   redis.call('HSET', KEYS[1], 'value', value)
   redis.call('ZADD', KEYS[2], 0, name)
+  redis.call('PERSIST', KEYS[1])
 else
   redis.call('HDEL', KEYS[1], 'value')
   redis.call('ZREM', KEYS[2], name)
+  if life ~= '0' then
+    redis.call('PEXPIRE', KEYS[1], life)
+  end
 end
 return version
 """)

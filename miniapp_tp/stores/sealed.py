@@ -42,13 +42,23 @@ class OpenedStore:
         await self._opening.done()
         return self._read(key, await self._store.load(key))
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         """See `TokenStore.save`."""
         entry = Entry(value, version)
         del value  # or else a traceback's locals would show it
         check_entry(entry)
         await self._opening.done()
-        return await self._store.save(key, self._written(key, entry), version=version, lease=lease)
+        return await self._store.save(
+            key, self._written(key, entry), version=version, lease=lease, forget_after=forget_after
+        )
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
         """See `TokenStore.acquire`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from miniapp_tp.errors import InvalidArgument, StoreError
-from miniapp_tp.stores.arguments import check_entry, check_lease, check_seconds
+from miniapp_tp.stores.arguments import check_entry, check_forgetting, check_lease, check_seconds
 from miniapp_tp.stores.base import Entry, Key, Lease
 from miniapp_tp.stores.sqlite_file import Database, settings, transaction
 from miniapp_tp.stores.worker import Worker
@@ -24,12 +24,17 @@ T = TypeVar("T")
 _PAGE: Final = 500
 _LOAD: Final = "SELECT value, version FROM entries WHERE component = ? AND kind = ? AND name = ?"
 _VERSION: Final = "SELECT version FROM entries WHERE component = ? AND kind = ? AND name = ?"
-_SAVE: Final = """INSERT INTO entries (component, kind, name, version, value) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value"""
+_SAVE: Final = """INSERT INTO entries (component, kind, name, version, value, forgotten) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET version = excluded.version, value = excluded.value, forgotten = excluded.forgotten"""
+_FORGET: Final = (
+    """DELETE FROM leases WHERE (component, kind, name) IN
+        (SELECT component, kind, name FROM entries WHERE forgotten <= ?)""",
+    "DELETE FROM entries WHERE forgotten <= ?",
+)
 _LENT: Final = "SELECT fence, owner, until FROM leases WHERE component = ? AND kind = ? AND name = ?"
 _LEND: Final = """INSERT INTO leases (component, kind, name, fence, owner, until) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET fence = excluded.fence, owner = excluded.owner, until = excluded.until"""
-_NAMES: Final = """SELECT name FROM entries
+_NAMES: Final = """SELECT name FROM entries INDEXED BY present
     WHERE component = ? AND kind = ? AND name >= ? AND value IS NOT NULL ORDER BY name LIMIT ?"""
 
 
@@ -73,13 +78,27 @@ class SqliteStore:
         """See `TokenStore.load`."""
         return await self._do(lambda connection: _load(connection, key))
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         """See `TokenStore.save`."""
         entry = Entry(value, version)
         del value  # or else a traceback's locals would show it
         check_entry(entry)
+        check_forgetting(entry, forget_after)
         check_lease(key, lease)
-        return await self._do(lambda connection: _save(connection, key, entry, lease), durable=True)
+        if forget_after is None:
+            return await self._do(lambda connection: _save(connection, key, entry, lease), durable=True)
+        now = self._clock()
+        return await self._do(
+            lambda connection: _save(connection, key, entry, lease, (now, now + forget_after)), durable=True
+        )
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:
         """See `TokenStore.acquire`."""
@@ -144,13 +163,30 @@ def _load(connection: sqlite3.Connection, key: Key) -> Entry:
     return Entry(value, version)
 
 
-def _save(connection: sqlite3.Connection, key: Key, entry: Entry, lease: Lease | None) -> int | None:
-    """Save what `entry` holds over the version that it names."""
+def _save(
+    connection: sqlite3.Connection,
+    key: Key,
+    entry: Entry,
+    lease: Lease | None,
+    forgetting: tuple[float, float | None] = (-math.inf, None),
+) -> int | None:
+    """Save what `entry` holds over the version that it names.
+
+    Args:
+        connection: The database.
+        key: Where.
+        entry: The value, and the version that it replaces.
+        lease: The writer's, if it has one.
+        forgetting: The time now, up to which others are to be forgotten, and the time when this one is.
+    """
+    now, until = forgetting
     with transaction(connection):
+        for statement in () if until is None else _FORGET:
+            connection.execute(statement, (now,))
         (version,) = connection.execute(_VERSION, _columns(key)).fetchone() or (0,)
         if version != entry.version or (lease is not None and _overtaken(connection, lease)):
             return None
-        connection.execute(_SAVE, (*_columns(key), entry.version + 1, entry.value))
+        connection.execute(_SAVE, (*_columns(key), entry.version + 1, entry.value, until))
     return entry.version + 1
 
 

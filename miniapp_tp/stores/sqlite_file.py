@@ -28,8 +28,11 @@ APPLICATION_ID: Final = 0x6D617470
 _SCHEMA: Final = (
     """CREATE TABLE entries (
         component TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
-        version INTEGER NOT NULL, value BLOB,
+        version INTEGER NOT NULL, value BLOB, forgotten REAL,
         PRIMARY KEY (component, kind, name))""",
+    # What is deleted may outnumber what is there a thousandfold.
+    "CREATE INDEX present ON entries (component, kind, name) WHERE value IS NOT NULL",
+    "CREATE INDEX forgotten ON entries (forgotten) WHERE forgotten IS NOT NULL",
     """CREATE TABLE leases (
         component TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
         fence INTEGER NOT NULL, owner TEXT NOT NULL, until REAL NOT NULL,

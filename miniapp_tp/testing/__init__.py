@@ -28,7 +28,7 @@ def __getattr__(name: str) -> type[TokenStoreSuite]:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import pytest  # noqa: PLC0415
 
-    pytest.register_assert_rewrite("miniapp_tp.testing.stores")
+    pytest.register_assert_rewrite("miniapp_tp.testing.stores", "miniapp_tp.testing.forgetting")
     from miniapp_tp.testing.stores import TokenStoreSuite  # noqa: PLC0415
 
     return TokenStoreSuite

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from miniapp_tp.stores.base import Entry, Key, Lease, TokenStore
+from miniapp_tp.testing.forgetting import Forgetting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
@@ -60,7 +61,7 @@ async def _listed(store: TokenStore, component: str = _KEY.component, kind: str 
 
 
 @pytest.mark.anyio
-class TokenStoreSuite:
+class TokenStoreSuite(Forgetting):
     """What every `TokenStore` has to do.
 
     Make a subclass whose name pytest collects, with the fixture `store`, which gives an empty store:
@@ -130,19 +131,6 @@ class TokenStoreSuite:
             assert await store.save(_KEY, b"lost", version=version) is None
             assert await store.save(_KEY, None, version=version) is None
         assert await store.load(_KEY) == Entry(b"two", second)
-
-    async def test_versions_grow_over_deletions(self, store: TokenStore, another: TokenStore) -> None:
-        """Who read before a deletion can't write after it, not even once there is a value again."""
-        first = await _put(store, _KEY, b"one")
-        deleted = await _put(store, _KEY, None)
-        assert deleted == first + 1
-        assert await another.load(_KEY) == Entry(None, deleted)
-        for version in (0, first):
-            assert await another.save(_KEY, b"lost", version=version) is None
-        again = await _put(another, _KEY, b"two")
-        assert again > deleted
-        assert await store.save(_KEY, b"lost", version=deleted) is None
-        assert await store.load(_KEY) == Entry(b"two", again)
 
     @pytest.mark.parametrize(
         "value",

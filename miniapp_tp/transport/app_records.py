@@ -15,8 +15,8 @@ from miniapp_tp.wire.messages import Secret
 if TYPE_CHECKING:
     from miniapp_tp.contract import Pair
     from miniapp_tp.stores.base import Key
+    from miniapp_tp.stores.tenure import Tenure
     from miniapp_tp.transport.keeping import Found
-    from miniapp_tp.transport.tenure import Tenure
 
 _SAVES: Final = 5
 _SAVE_PAUSE: Final = 0.2

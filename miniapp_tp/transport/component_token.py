@@ -12,9 +12,9 @@ from miniapp_tp.transport.windows import AGAIN, Windows, windows
 
 if TYPE_CHECKING:
     from miniapp_tp.contract import Issued, TokenContract
+    from miniapp_tp.stores.tenure import Tenure
     from miniapp_tp.transport.keeping import Keeping
     from miniapp_tp.transport.session import Session
-    from miniapp_tp.transport.tenure import Tenure
     from miniapp_tp.wire.messages import Secret
 
 _FLIGHT = "component"

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from miniapp_tp.contract import Identity, Pair
     from miniapp_tp.stores.base import Key
-    from miniapp_tp.transport.tenure import Tenure
+    from miniapp_tp.stores.tenure import Tenure
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -165,12 +165,14 @@ class Grants:
         work = partial(self.keeping.alone, self._records.key(app), _not_yet, put)
         return await self._flights.join(f"adopt {app} {id(record)}", work) is record
 
-    async def forget(self, app: str) -> None:
-        """Drop what is kept of an app."""
+    async def forget(self, app: str, before: float | None = None) -> None:
+        """Drop what is kept of an app, unless it was had later than that."""
 
         async def drop(held: Tenure) -> bool | None:
             found = await self._records.load(app)
-            return found.record is None or await held.save(None, found.version) is not None or None
+            if found.record is None or (before is not None and found.record.obtained_at > before):
+                return True
+            return await held.save(None, found.version) is not None or None
 
         await self.keeping.alone(self._records.key(app), _not_yet, drop)
         self._records.drop(app)
@@ -190,6 +192,11 @@ class Grants:
 
         work = partial(self.keeping.alone, self._records.key(app), ready, lambda held: self._renew(held, app, settled))
         await self._keepers_flights.join(app, work)
+
+    async def obtained_at(self, app: str) -> float | None:
+        """Tell when an app's tokens were had, in epoch seconds; `None` if there are none, or a doubt about them."""
+        record = (await self._records.load(app)).record
+        return None if record is None or record.access is None or record.intent else record.obtained_at
 
     def apps(self) -> AsyncIterator[str]:
         """Give the ids of the apps that are kept."""

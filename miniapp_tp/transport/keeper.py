@@ -19,16 +19,16 @@ from attrs import define, field
 
 from miniapp_tp.errors import Actor, MiniAppError, RateLimited, Scope, StoreError
 from miniapp_tp.stores.records import AppRecord, KeeperRecord, to_bytes
+from miniapp_tp.stores.tenure import tenure
 from miniapp_tp.transport.grants import Grants
-from miniapp_tp.transport.tenure import tenure
 from miniapp_tp.transport.windows import renewal_of_refresh
 from miniapp_tp.wire.endpoint import Absent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from miniapp_tp.stores.tenure import Tenure
     from miniapp_tp.transport.keeping import Keeping
-    from miniapp_tp.transport.tenure import Tenure
 
 EVERY: Final = 3600.0
 """Seconds from one round to the next."""

@@ -14,7 +14,7 @@ from attrs import field, frozen
 from miniapp_tp.errors import Actor, StoreError
 from miniapp_tp.stores.base import Key, TokenStore
 from miniapp_tp.stores.records import from_bytes
-from miniapp_tp.transport.tenure import Tenure, tenure
+from miniapp_tp.stores.tenure import Tenure, tenure
 
 _POLL = 0.1
 _PATIENCE = 60.0

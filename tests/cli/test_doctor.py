@@ -271,6 +271,45 @@ def test_a_secret_that_is_missing(practice: Practice, sandbox: Sandbox) -> None:
     assert [one["name"] for one in told["findings"]] == ["online"]
 
 
+# --- the push key -----------------------------------------------------------------------------------------------------
+
+PUSH_KEYS = {"baidu": "q7zcanary" * 4 + "1234567", "kuaishou": "q7zcanary-q7zcanary_q7zcanaryq7zcanary12345"}
+
+
+@pytest.mark.parametrize("key", ["43", "padded", "16 bytes"])
+@pytest.mark.parametrize("provider", ["baidu", "kuaishou"])
+def test_a_push_key_that_opens(practice: Practice, provider: str, key: str) -> None:
+    practice.provider = provider
+    practice.push_ticket()
+    text = {"43": PUSH_KEYS[provider], "padded": f"{PUSH_KEYS[provider]}=", "16 bytes": "q7zcanaryq7zcanaryq7zw"}[key]
+    practice.environ |= {"MINIAPP_TP_PUSH_TOKEN": "q7zcanary-token", "MINIAPP_TP_PUSH_KEY": text}
+    told = practice.told()
+    if provider == "baidu" and key != "43":  # its keys have 43 letters
+        assert [one["name"] for one in told["findings"]] == ["push_key"]
+    else:
+        assert told["push_key"] == {"asked": True, "ok": True, "error": None}
+        assert "push key │ good" in " ".join(practice.doctor().output.split())
+
+
+@pytest.mark.parametrize("provider", ["baidu", "kuaishou"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"MINIAPP_TP_PUSH_TOKEN": "q7zcanary-token"},
+        {"MINIAPP_TP_PUSH_KEY": PUSH_KEYS["baidu"]},
+        {"MINIAPP_TP_PUSH_TOKEN": "q7zcanary-token", "MINIAPP_TP_PUSH_KEY": "q7zcanary"},
+    ],
+    ids=["token", "key", "form"],
+)
+def test_a_push_key_that_doesnt(practice: Practice, provider: str, given: dict[str, str]) -> None:
+    practice.provider = provider
+    practice.push_ticket()
+    practice.environ |= given
+    result = practice.doctor()
+    assert result.exit_code == 1
+    assert "bad: a message made with the push key can't be opened: InvalidArgument" in " ".join(result.output.split())
+
+
 # --- apps -------------------------------------------------------------------------------------------------------------
 
 

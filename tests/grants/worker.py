@@ -151,8 +151,16 @@ class WatchedStore:
     async def load(self, key: Key) -> Entry:
         return await self.around(f"load {key.kind}", lambda: self.inner.load(key))
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
-        save = partial(self.inner.save, key, value, version=version, lease=lease)
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
+        save = partial(self.inner.save, key, value, version=version, lease=lease, forget_after=forget_after)
         return await self.around(f"{'delete' if value is None else 'save'} {key.kind}", save)
 
     async def acquire(self, key: Key, owner: str, seconds: float) -> Lease | None:

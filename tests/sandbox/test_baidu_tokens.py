@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from miniapp_tp.sandbox import EVENT_CODE_LIFE, Fault
+from miniapp_tp.sandbox import EVENT_CODE_LIFE, Fate, Fault
 from miniapp_tp.sandbox.exchange import Request
 from tests.sandbox.conftest import BAIDU_APP as APP
 from tests.sandbox.conftest import FORM, told
@@ -14,7 +14,7 @@ from tests.sandbox.conftest import FORM, told
 if TYPE_CHECKING:
     from miniapp_tp.sandbox.exchange import Answer
     from miniapp_tp.sandbox.world import World
-    from tests.sandbox.conftest import BaiduTokens
+    from tests.sandbox.conftest import BaiduTokens, Now
 
 TOKEN = "/public/2.0/smartapp/auth/tp/token"
 GRANT = "/rest/2.0/oauth/token"
@@ -330,3 +330,34 @@ class TestFaults:
         body = told(baidu_tokens.refresh(world.baidu.refresh_tokens[APP]))
         assert body["error_code"] == 2
         assert body["refresh_token"] == world.baidu.refresh_tokens[APP]
+
+
+def test_lists_what_was_pushed(world: World, baidu_tokens: BaiduTokens, now: Now) -> None:
+    """Of a week at most, of the last month; a page at a time (wire/baidu.md § 2.5)."""
+    world.push_to("http://push.example")
+    fates = [Fate.ACKNOWLEDGED, Fate.GIVEN_UP, Fate.WAITING]
+    for fate in fates:
+        world.baidu.pushes.event("E", "1").fate = fate
+
+    def ask(**params: object) -> dict[str, Any]:
+        path = "/rest/2.0/smartapp/pushmsg/getmsg"
+        given = {name: f"{value}" for name, value in params.items()}
+        return told(baidu_tokens.ask(path, access_token=baidu_tokens.token, **given))
+
+    data = ask()["data"]
+    assert (data["count"], [one["status"] for one in data["list"]]) == (3, [1, 2, 0])
+    assert [one["id"] for one in ask(push_type=2)["data"]["list"]] == [1]
+    assert [one["status"] for one in ask(offset=1, count=1)["data"]["list"]] == [2]
+    end = int(now.at)
+    for wrong in (
+        {"start": end - 8 * 86_400},
+        {"start": end - 31 * 86_400, "end": end - 30 * 86_400},
+        {"start": end + 1},
+        {"count": 101},
+        {"offset": -1},
+        {"count": "many"},
+        {"colour": 1},
+    ):
+        assert ask(**wrong)["errno"] == 40001
+    now.at += 2 * 86_400
+    assert ask()["data"]["list"] == []

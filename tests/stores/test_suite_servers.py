@@ -92,11 +92,22 @@ class OnRedis(OnServer):
     @pytest.fixture
     def advance(self, client: Any, prefix: str) -> Advance:  # noqa: ANN401 - see above
         async def advance(seconds: float) -> None:
-            async for name in client.scan_iter(f"{prefix}:*}}:of:*"):
-                if await client.hexists(name, "until"):
-                    await client.hincrby(name, "until", -round(seconds * 1000))
+            await age(client, prefix, seconds)
 
         return advance
+
+
+async def age(client: Any, prefix: str, seconds: float) -> None:  # noqa: ANN401 - of either kind
+    """Let time go by for the leases of a prefix, and for what is to be forgotten."""
+    milliseconds = round(seconds * 1000)
+    async for name in client.scan_iter(f"{prefix}:*}}:of:*"):
+        if await client.hexists(name, "until"):
+            await client.hincrby(name, "until", -milliseconds)
+        left = await client.pttl(name)
+        if 0 <= left <= milliseconds:
+            await client.delete(name)
+        elif left > 0:
+            await client.pexpire(name, left - milliseconds)
 
 
 class TestRedisStore(OnRedis):
@@ -123,9 +134,7 @@ class TestRedisStoreOnAClientThatDecodes(OnRedis):
         async with redis_client(need(REDIS)) as client:
 
             async def advance(seconds: float) -> None:
-                async for name in client.scan_iter(f"{prefix}:*}}:of:*"):
-                    if await client.hexists(name, "until"):
-                        await client.hincrby(name, "until", -round(seconds * 1000))
+                await age(client, prefix, seconds)
 
             yield advance
 
@@ -179,8 +188,10 @@ class OnPostgres(OnServer):
     def advance(self, schema: str) -> Advance:
         async def advance(seconds: float) -> None:
             async with await psycopg.AsyncConnection.connect(POSTGRES, autocommit=True) as connection:
-                statement = f"""UPDATE "{schema}".entries SET until = until - make_interval(secs => %s)"""  # noqa: S608
-                await connection.execute(statement.encode(), [seconds])
+                statement = f"""UPDATE "{schema}".entries
+                    SET until = until - make_interval(secs => %(s)s),
+                        forgotten = forgotten - make_interval(secs => %(s)s)"""  # noqa: S608
+                await connection.execute(statement.encode(), {"s": seconds})
 
         return advance
 

@@ -41,6 +41,7 @@ APP: Final = "15000001"
 OTHER: Final = "15000002"
 KS_APP: Final = "ks600000000000000001"
 NAMES: Final = {
+    "getmsg": "missed_events",
     "token": "get_component_token",
     "createpreauthcode": "get_pre_auth_code",
     "authorizationcode": "recover_code",
@@ -193,10 +194,18 @@ class Noting(MemoryStore):
         self.breaks: dict[str, int] = {}
         self.closed = 0
 
-    async def save(self, key: Key, value: bytes | None, *, version: int, lease: Lease | None = None) -> int | None:
+    async def save(
+        self,
+        key: Key,
+        value: bytes | None,
+        *,
+        version: int,
+        lease: Lease | None = None,
+        forget_after: float | None = None,
+    ) -> int | None:
         note = _note(key, value)
         self._fail(self.fails, note)
-        saved = await super().save(key, value, version=version, lease=lease)
+        saved = await super().save(key, value, version=version, lease=lease, forget_after=forget_after)
         self.notes.append(note if saved is not None else f"not {note}")
         self._fail(self.breaks, note)
         return saved

@@ -16,7 +16,7 @@ from miniapp_tp.transport.keeping import Found, Keeping
 from tests.support.granting import Noting, Now
 
 if TYPE_CHECKING:
-    from miniapp_tp.transport.tenure import Tenure
+    from miniapp_tp.stores.tenure import Tenure
 
 COMPONENT = "baidu:a-client"
 TICKET = TicketRecord(ticket=Secret("made-up"), at=1.0)

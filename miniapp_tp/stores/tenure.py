@@ -36,9 +36,11 @@ class Tenure:
         """Make sure that nobody took over; to be asked before anything single-use is spent."""
         return await self.store.renew(self.lease, self.term)
 
-    async def save(self, value: bytes | None, version: int) -> int | None:
+    async def save(self, value: bytes | None, version: int, *, forget_after: float | None = None) -> int | None:
         """Write under the lease's key, as `TokenStore.save` does."""
-        return await self.store.save(self.lease.key, value, version=version, lease=self.lease)
+        return await self.store.save(
+            self.lease.key, value, version=version, lease=self.lease, forget_after=forget_after
+        )
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from miniapp_tp import StoreError
 from miniapp_tp.stores import Key
-from miniapp_tp.transport.tenure import Tenure, tenure
+from miniapp_tp.stores.tenure import Tenure, tenure
 from tests.support.granting import Noting, Now
 
 KEY = Key("baidu:a-client", "any", "15263713")
