@@ -9,7 +9,9 @@ from attrs import evolve
 
 from miniapp_tp.client.grants import AskingGrants, GrantDesk, GrantMethods
 from miniapp_tp.client.interface import MiniAppClient
+from miniapp_tp.client.materials import ComponentMaterials
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
+from miniapp_tp.providers.baidu.developer import COMPONENT_MATERIALS
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
 from miniapp_tp.providers.baidu.tokens import token_contract as baidu_tokens
@@ -184,7 +186,7 @@ def _desk(component: str, store: TokenStore, contract: TokenContract, session: S
     return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking))
 
 
-class BaiduClient(ComponentClient):
+class BaiduClient(ComponentMaterials, ComponentClient):
     """A third-party platform (第三方平台) on Baidu Smart Programs.
 
     Args:
@@ -228,6 +230,10 @@ class BaiduClient(ComponentClient):
             hooks=hooks,
             error_codes=error_codes,
         )
+
+    def supports(self, operation: str) -> bool:
+        """Tell whether Baidu has an operation, by the name of its method."""
+        return COMPONENT_MATERIALS.supports(operation) or super().supports(operation)
 
 
 class KuaishouClient(ComponentClient):

@@ -4,6 +4,15 @@ from miniapp_tp.models.domains import KINDS, SCHEMES, Received, ServerDomainChan
 from miniapp_tp.models.grants import Grant
 from miniapp_tp.models.hosts import received_hosts, with_scheme
 from miniapp_tp.models.info import AppInfo, Audit, Category, EditsLeft, OfApp, Subject
+from miniapp_tp.models.materials import (
+    Material,
+    MaterialSubType,
+    MaterialType,
+    SitemapFrequency,
+    SitemapSubmission,
+    SitemapType,
+)
+from miniapp_tp.models.messages import Broadcast, FeedCard, FeedSubmission, FeedTemplate, Keyword, Message, Push
 from miniapp_tp.models.outcomes import Done, Failed, Outcome
 from miniapp_tp.models.vocabulary import AppStatus, AuditStatus, DomainAction, SubjectType, Unknown
 
@@ -14,17 +23,30 @@ __all__ = [
     "AppStatus",
     "Audit",
     "AuditStatus",
+    "Broadcast",
     "Category",
     "DomainAction",
     "Done",
     "EditsLeft",
     "Failed",
+    "FeedCard",
+    "FeedSubmission",
+    "FeedTemplate",
     "Grant",
+    "Keyword",
+    "Material",
+    "MaterialSubType",
+    "MaterialType",
+    "Message",
     "OfApp",
     "Outcome",
+    "Push",
     "Received",
     "ServerDomainChange",
     "ServerDomains",
+    "SitemapFrequency",
+    "SitemapSubmission",
+    "SitemapType",
     "Subject",
     "SubjectType",
     "Unknown",
