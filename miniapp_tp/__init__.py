@@ -1,6 +1,7 @@
 """One asyncio interface to operate mini apps through a third-party application, on Baidu and Kuaishou."""
 
 from miniapp_tp.bulk.each import each
+from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
 from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
 from miniapp_tp.errors import (
     Actor,
@@ -53,6 +54,7 @@ from miniapp_tp.models import (
     SubjectType,
     Unknown,
 )
+from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, sitemap_parts
 from miniapp_tp.stores import TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
@@ -114,7 +116,10 @@ __all__ = [
     "Scope",
     "Secret",
     "ServerDomains",
+    "Sitemap",
     "SitemapFrequency",
+    "SitemapPart",
+    "SitemapProblem",
     "SitemapSubmission",
     "SitemapType",
     "StoreError",
@@ -125,6 +130,9 @@ __all__ = [
     "TokenStore",
     "Transport",
     "Unknown",
+    "check_sitemap",
     "each",
     "open_store",
+    "sitemap_parts",
+    "write_sitemap",
 ]

@@ -283,9 +283,10 @@ def _keys(found: object) -> Keys | str:
     """Wrap an app's keys, or say what is wrong with them without showing them."""
     if found is None:
         return "credentials has no AppKey and AppSecret for this app"
+    kind = type(found).__name__
     pair = list(cast("tuple[object, ...]", found)) if isinstance(found, tuple | list) else []
     plain = [one.reveal() if isinstance(one, Secret) else one for one in pair]
     texts = [one for one in plain if isinstance(one, str) and one.strip() and one.isascii()]
     if len(texts) != len(plain) or len(texts) != len(("key", "secret")):
-        return f"an app's credentials are a pair (AppKey, AppSecret) of texts; what came was {type(cast('object', found)).__name__}"
+        return f"an app's credentials are a pair (AppKey, AppSecret) of texts; what came was {kind}"
     return Keys(Secret(texts[0]), Secret(texts[1]))

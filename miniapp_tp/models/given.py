@@ -29,11 +29,19 @@ def given_text(name: str, value: object, limit: int | None = None) -> str:
     if not isinstance(value, str) or not value.strip():
         found = "an empty one" if isinstance(value, str) else type(value).__name__
         raise InvalidArgument(f"{name} is text that isn't empty; what came was {found}")
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not _can_be_written(value):
         raise InvalidArgument(f"{name} holds half a character (a lone surrogate), which no encoding can carry")
     if limit is not None and len(value) > limit:
         raise InvalidArgument(f"{name} has {len(value)} characters; at most {limit} are allowed, so shorten it")
     return value
+
+
+def _can_be_written(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def given_address(name: str, value: object, limit: int | None = None) -> str:
@@ -47,7 +55,7 @@ def given_address(name: str, value: object, limit: int | None = None) -> str:
         parts = urlsplit(whole)
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in {"https", "http"} or not parts.netloc or any(letter.isspace() for letter in whole):
+    if parts.scheme not in {"https", "http"} or not parts.netloc or len(whole.split()) > 1:
         raise InvalidArgument(f"{name} is a whole address like 'https://img.example.com/1.jpg', unlike {whole!r}")
     return whole
 
