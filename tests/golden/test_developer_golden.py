@@ -23,6 +23,7 @@ from miniapp_tp import (
     check_sitemap,
     sitemap_parts,
 )
+from miniapp_tp.contract import Issued
 from miniapp_tp.models import Broadcast, FeedSubmission, Push
 from miniapp_tp.providers.baidu.developer import (
     COMPONENT_MATERIALS,
@@ -151,6 +152,7 @@ def test_the_documented_reply_is_read(kind: str, name: str) -> None:
     body = json.dumps(golden_reply(f"developer/{kind}", name)).encode()
     found = parse(DIALECT, endpoint_of(kind, name), APP, Reply(200, body=body), ())
     if name == DEVELOPER_TOKEN.name:
+        assert isinstance(found, Issued)
         assert (found.secret.reveal(), found.seconds) == ("24.golden-developer-token", 86400)
     else:
         assert found == RESULTS.get(name)
