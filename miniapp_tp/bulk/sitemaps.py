@@ -58,7 +58,8 @@ def write_sitemap(
     """Write a sitemap's files into a folder, to be served at `base_url`.
 
     A file appears under its name only when it is complete, and the index after all of its shards; one that was there
-    is replaced. Shards of an earlier, larger sitemap stay, and are in no index any more.
+    is replaced, so a run that is broken off may leave new shards under the old index. Shards of an earlier, larger
+    sitemap stay, and are in no index any more.
 
     Source: seed 003 § 6, sitemap内容格式.
 

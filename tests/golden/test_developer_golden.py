@@ -110,6 +110,7 @@ RESULTS: Final[Mapping[str, Any]] = {"push_message": 987654321, "broadcast_messa
 def endpoint_of(kind: str, name: str) -> Endpoint[Any, Any]:
     operation = name.partition(".")[0]
     contract = CONTRACT if kind == "own" else COMPONENT_MATERIALS
+    found: Endpoint[Any, Any]
     found = DEVELOPER_TOKEN if operation == DEVELOPER_TOKEN.name else getattr(contract, operation)
     assert isinstance(found, Endpoint)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -55,9 +55,9 @@ MATERIAL: Final = Material(
 
 
 def endpoint(name: str, contract: Any = OWN) -> Endpoint[Any, Any]:  # noqa: ANN401 - either contract
-    found = getattr(contract, name)
+    found: Endpoint[Any, Any] = getattr(contract, name)
     assert isinstance(found, Endpoint)
-    return cast("Endpoint[Any, Any]", found)
+    return found
 
 
 # --- what the contracts say ----------------------------------------------------------------------------------------
