@@ -134,11 +134,7 @@ def _token(provider: Provider, call: Call) -> Mapping[str, Any]:
     token = provider.services.token(params["client_id"], params["client_secret"])
     if token is None:
         raise oauth("invalid_client", "Client authentication failed")
-    unused = {
-        "refresh_token": "25.sandbox-unused",
-        "session_key": "sandbox-session",
-        "session_secret": "sandbox-unused",
-    }
+    unused = dict.fromkeys(("refresh_token", "session_key", "session_secret"), "sandbox-unused")
     return {"access_token": token, "expires_in": TOKEN_LIFE, "scope": params["scope"], **unused}
 
 
