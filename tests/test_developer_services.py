@@ -65,8 +65,3 @@ def test_the_table_is_printed(
     assert printed.endswith("7 numbered services, 0 missing\n")
     monkeypatch.setattr(script, "collected", lambda: tests[1:])
     assert script.main() == 1
-
-
-def test_row_13_the_documents_own_title_is_no_service(script: Any) -> None:  # noqa: ANN401 - as above
-    document = "---\ntitle: 代码构成\nheader: develop\n---\n\n## 开发者服务权限说明\n\n### 1.消息推送服务单播接口\n"
-    assert script.headings(document) == ["1.消息推送服务单播接口"]

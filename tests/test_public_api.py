@@ -13,7 +13,6 @@ from miniapp_tp import (
     AppInfo,
     Attempt,
     BaiduClient,
-    BaiduDeveloperClient,
     DomainAction,
     EditsLeft,
     Endpoint,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 PROMISED = [
     "BaiduClient",
-    "BaiduDeveloperClient",
     "KuaishouClient",
     "MiniAppClient",
     "Fleet",
@@ -52,16 +50,6 @@ PROMISED = [
     "Audit",
     "AuditStatus",
     "EditsLeft",
-    "FeedCard",
-    "FeedTemplate",
-    "Keyword",
-    "Material",
-    "MaterialSubType",
-    "MaterialType",
-    "Message",
-    "SitemapFrequency",
-    "SitemapSubmission",
-    "SitemapType",
     "Unknown",
     "Outcome",
     "Done",
@@ -134,13 +122,6 @@ METHODS: list[tuple[Callable[..., Any], str]] = [
     (MiniAppClient.call, "endpoint, app, params"),
     (MiniAppClient.with_options, "changes"),
     (MiniAppClient.aclose, ""),
-    (BaiduDeveloperClient.push_message, "app, swan_ids, message"),
-    (BaiduDeveloperClient.broadcast_message, "app, message"),
-    (BaiduDeveloperClient.submit_feed_cards, "app, title, cards, *, template"),
-    (BaiduDeveloperClient.submit_material, "app, material"),
-    (BaiduDeveloperClient.delete_material, "app, path"),
-    (BaiduDeveloperClient.submit_sitemap, "app, submission"),
-    (BaiduDeveloperClient.delete_sitemap, "app, url"),
     (Fleet, "members"),
     (each, f"function, apps, *, concurrency=100, catch={Exception!r}"),
     (HttpxTransport.send, "request, *, timeout"),
@@ -184,23 +165,6 @@ def test_constructors_of_clients(client: type, positional: list[str], address: s
     by_name = {one.name: one.default for one in parameters.values() if one.kind is one.KEYWORD_ONLY}
     assert by_place == positional
     assert by_name.items() >= {**COMMON, "base_url": address}.items()
-
-
-def test_the_constructor_of_the_developers_client() -> None:
-    assert shape(BaiduDeveloperClient)[:5] == [
-        "credentials",
-        "*",
-        "urls=None",
-        "base_url='https://openapi.baidu.com'",
-        "transport=None",
-    ]
-    assert [one.partition("=")[0] for one in shape(BaiduDeveloperClient)[5:]] == ["options", "hooks", "error_codes"]
-    assert not issubclass(BaiduDeveloperClient, MiniAppClient)
-
-
-@pytest.mark.parametrize("name", ["submit_material", "delete_material", "submit_sitemap", "delete_sitemap"])
-def test_a_component_and_a_developer_hand_in_alike(name: str) -> None:
-    assert shape(getattr(BaiduClient, name)) == shape(getattr(BaiduDeveloperClient, name))
 
 
 def test_the_components_secret_may_be_left_out() -> None:

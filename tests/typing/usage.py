@@ -5,7 +5,7 @@ What is wrong on purpose carries a `type: ignore`, which mypy calls unused as so
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, assert_never, assert_type
 
 from miniapp_tp import (
@@ -14,22 +14,14 @@ from miniapp_tp import (
     Attempt,
     Audit,
     BaiduClient,
-    BaiduDeveloperClient,
     Category,
     DomainAction,
     Done,
     Endpoint,
     Failed,
-    FeedCard,
-    FeedTemplate,
     Fleet,
     HttpxTransport,
-    Keyword,
     KuaishouClient,
-    Material,
-    MaterialSubType,
-    MaterialType,
-    Message,
     MiniAppClient,
     Options,
     Outcome,
@@ -39,16 +31,11 @@ from miniapp_tp import (
     Request,
     Secret,
     ServerDomains,
-    Sitemap,
-    SitemapProblem,
-    SitemapSubmission,
     Subject,
     TokenSource,
     Transport,
     Unknown,
-    check_sitemap,
     each,
-    write_sitemap,
 )
 
 
@@ -61,36 +48,6 @@ async def methods(client: MiniAppClient) -> None:
     await client.set_webview_domain("1", ["a.example.com"])
     await client.set_webview_domain("1", (host for host in "ab"), action=DomainAction.DELETE)
     assert_type(client.supports("get_info"), bool)
-
-
-async def developer_services(client: BaiduDeveloperClient, component: BaiduClient, folder: str) -> None:
-    message = Message("a", "b", "/c", "d", keywords=[Keyword("e", "f")])
-    assert_type(await client.push_message("1", (user for user in "ab"), message), int | None)
-    assert_type(await client.broadcast_message("1", message), int | None)
-    cards = [FeedCard("a", "https://img.example.com/1.jpg", "/c", "d")] * 5
-    await client.submit_feed_cards("1", "a", cards, template=FeedTemplate.WITH_SUMMARY)
-    await client.submit_feed_cards("1", "a", cards)  # type: ignore[call-arg]
-    await client.push_message("1", ["a"], {"title": "a"})  # type: ignore[arg-type]
-    material = Material(
-        title="a", body="b", path="/c", images=[], type=MaterialType.TOOL, sub_type=MaterialSubType.WEATHER
-    )
-    assert_type(material.images, tuple[str, ...])
-    assert_type(material.type, MaterialType | Unknown)
-    sitemap = write_sitemap(folder, "1", iter([material]), base_url="https://files.example.com")
-    assert_type(sitemap, Sitemap)
-    assert_type(check_sitemap(sitemap.index), Iterator[SitemapProblem])
-    for one in (client, component):
-        await one.submit_material("1", material)
-        await one.delete_material("1", material.path)
-        await one.submit_sitemap("1", SitemapSubmission(sitemap.url, "d"))
-        await one.delete_sitemap("1", sitemap.url)
-
-    async def keys(app: str) -> tuple[str, Secret]:
-        return app, Secret(app)
-
-    BaiduDeveloperClient({"1": ("key", "secret")}, urls={"push_message": "https://invited.example"})
-    BaiduDeveloperClient(keys)
-    BaiduDeveloperClient({"1": "secret"})  # type: ignore[dict-item]
 
 
 async def mistakes(client: MiniAppClient) -> None:
