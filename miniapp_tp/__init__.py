@@ -1,7 +1,8 @@
 """One asyncio interface to operate mini apps through a third-party application, on Baidu and Kuaishou."""
 
 from miniapp_tp.bulk.each import each
-from miniapp_tp.client import BaiduClient, Fleet, KuaishouClient, MiniAppClient
+from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
+from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
 from miniapp_tp.errors import (
     Actor,
     AuthorizationLost,
@@ -44,15 +45,26 @@ from miniapp_tp.models import (
     EditsLeft,
     Event,
     Failed,
+    FeedCard,
+    FeedTemplate,
     Grant,
+    Keyword,
+    Material,
+    MaterialSubType,
+    MaterialType,
+    Message,
     Outcome,
     ServerDomains,
+    SitemapFrequency,
+    SitemapSubmission,
+    SitemapType,
     Subject,
     SubjectType,
     TicketPushed,
     Unknown,
     UrlVerification,
 )
+from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, sitemap_parts
 from miniapp_tp.push import PushApp
 from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
@@ -78,6 +90,7 @@ __all__ = [
     "AuditSubject",
     "AuthorizationLost",
     "BaiduClient",
+    "BaiduDeveloperClient",
     "Category",
     "Conflict",
     "ConnectFailed",
@@ -90,12 +103,19 @@ __all__ = [
     "Endpoint",
     "Event",
     "Failed",
+    "FeedCard",
+    "FeedTemplate",
     "Fleet",
     "Grant",
     "HttpxTransport",
     "InvalidArgument",
     "InvalidRequest",
+    "Keyword",
     "KuaishouClient",
+    "Material",
+    "MaterialSubType",
+    "MaterialType",
+    "Message",
     "MiniAppClient",
     "MiniAppError",
     "NoAnswer",
@@ -119,6 +139,12 @@ __all__ = [
     "SealedStore",
     "Secret",
     "ServerDomains",
+    "Sitemap",
+    "SitemapFrequency",
+    "SitemapPart",
+    "SitemapProblem",
+    "SitemapSubmission",
+    "SitemapType",
     "StoreError",
     "Subject",
     "SubjectType",
@@ -129,6 +155,9 @@ __all__ = [
     "Transport",
     "Unknown",
     "UrlVerification",
+    "check_sitemap",
     "each",
     "open_store",
+    "sitemap_parts",
+    "write_sitemap",
 ]

@@ -10,9 +10,11 @@ from attrs import evolve
 from miniapp_tp.client.events import EventMethods
 from miniapp_tp.client.grants import AskingGrants, GrantDesk, epoch
 from miniapp_tp.client.interface import MiniAppClient
+from miniapp_tp.client.materials import ComponentMaterials
 from miniapp_tp.client.missed import missed_events
 from miniapp_tp.client.pushes import PushDesk, push_desk
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
+from miniapp_tp.providers.baidu.developer import COMPONENT_MATERIALS
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
 from miniapp_tp.providers.baidu.events import PUSHES as BAIDU_PUSHES
@@ -239,7 +241,7 @@ def _followed(keeping: Keeping, component_token: ComponentToken) -> Mapping[Cred
     return {Credential.APP: FollowedGrants(keeping), Credential.COMPONENT: component}
 
 
-class BaiduClient(ComponentClient):
+class BaiduClient(ComponentMaterials, ComponentClient):
     """A third-party platform (第三方平台) on Baidu Smart Programs.
 
     Args:
@@ -293,6 +295,10 @@ class BaiduClient(ComponentClient):
             hooks=hooks,
             error_codes=error_codes,
         )
+
+    def supports(self, operation: str) -> bool:
+        """Tell whether Baidu has an operation, by the name of its method."""
+        return COMPONENT_MATERIALS.supports(operation) or super().supports(operation)
 
 
 class KuaishouClient(ComponentClient):

@@ -1,6 +1,6 @@
 """Baidu's side of the wire: token in the query, parameters in a form, verdict in `errno` or `error_code`.
 
-The life of a grant is in `baidu_tokens`.
+The life of a grant is in `baidu_tokens`, developer services are in `developer`.
 
 Sources: seed 000 (设置小程序服务器域名, 设置小程序业务域名) and wire/baidu.md §§ 1.9, 3, 4, 6.
 """
@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from miniapp_tp.providers.baidu.endpoints import ENDPOINTS
 from miniapp_tp.providers.baidu.events import MISSED
 from miniapp_tp.providers.baidu.tokens import ENDPOINTS as TOKEN_ENDPOINTS
-from miniapp_tp.sandbox import baidu_tokens, domains
+from miniapp_tp.sandbox import baidu_tokens, developer, domains
 from miniapp_tp.sandbox.baidu_replies import business, gateway, trace, traced
 from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Request, Route, html_reply, routes
 from miniapp_tp.sandbox.faults import Fault
@@ -60,6 +60,8 @@ def read(found: Route, request: Request) -> Call:
         params = _params(request)
     except Refused as error:
         problem = error
+    if call := developer.read(found, token, params, problem):
+        return call
     if operation := baidu_tokens.operation(found, params):
         return Call(operation, token, params, problem, for_component=True)
     return Call(found.name(params.get("action")), token, params, problem)
@@ -90,11 +92,15 @@ def _form(request: Request) -> list[tuple[str, str]]:
 
 def subject(provider: Provider, call: Call) -> App | None:
     """Find the app that a call is about."""
+    if call.for_developer:
+        return developer.subject(provider, call)
     return baidu_tokens.subject(provider, call) if call.for_component else provider.owner(call.token)
 
 
 def respond(provider: Provider, call: Call, fault: Fault | None = None) -> Reply:
     """Answer a call, if need be with the no that a fault stands for."""
+    if call.for_developer:
+        return developer.respond(provider, call, fault)
     if call.for_component:
         return baidu_tokens.respond(provider, call, fault)
     try:
@@ -288,8 +294,13 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "set_server_domain": set_server_domain,
     "get_webview_domain": get_webview_domain,
     "set_webview_domain": set_webview_domain,
+    **developer.MATERIAL_HANDLERS,
 }
-ROUTES: Final = {**routes(ENDPOINTS, HANDLERS), **routes([*TOKEN_ENDPOINTS, MISSED], baidu_tokens.HANDLERS)}
+ROUTES: Final = {
+    **developer.ROUTES,
+    **routes(ENDPOINTS, HANDLERS),
+    **routes([*TOKEN_ENDPOINTS, MISSED], baidu_tokens.HANDLERS),
+}
 
 
 def route(_provider: Provider, path: str) -> Route | None:

@@ -76,6 +76,8 @@ OF_COMPONENT: Final = frozenset({"start_ticket_push", "get_component_token", "ge
 """The operations on tokens that are about no app."""
 OF_TOKENS: Final = PAIRS | OF_COMPONENT | {"recover_code"}
 """The operations on tokens."""
+OF_KEYS: Final = "get_developer_token"
+"""The operation by which a mini app's own keys give a token, without any token."""
 
 
 def can_hit(fault: Fault, operation: str) -> bool:
@@ -83,10 +85,12 @@ def can_hit(fault: Fault, operation: str) -> bool:
     match fault:
         case Fault.QUOTA:
             return operation.startswith(SET)
+        case Fault.EXPIRED_TOKEN:
+            return operation != OF_KEYS
         case Fault.FORBIDDEN:
-            return operation not in OF_TOKENS
+            return operation not in OF_TOKENS | {OF_KEYS}
         case Fault.REVOKED:
-            return operation not in OF_COMPONENT
+            return operation not in OF_COMPONENT | {OF_KEYS}
         case Fault.ODD_TEXT:
             return operation in PAIRS
         case _:
