@@ -26,7 +26,7 @@ from miniapp_tp.stores import MemoryStore
 from tests.support.receiving import Handled, clients_of, service, until, until_true, world_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, MutableMapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 
     from miniapp_tp.stores import Key, Lease
     from tests.support.receiving import Service
