@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import pickle
 import sys
 import time
@@ -199,3 +200,32 @@ def test_an_event_shows_neither_ticket_nor_message() -> None:
     assert evolve(event, attempt=2).attempt == 2
     assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301 - our own
     assert hash(event) == hash(evolve(event, fields={}))
+
+
+# --- the order of things --------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_nothing_is_decrypted_before_the_signature_was_compared(
+    client: Client, push: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    compare, decrypt = hmac.compare_digest, crypto.decrypt
+
+    def noting_compare(one: Any, other: Any) -> bool:  # noqa: ANN401 - as hmac has it
+        done.append("compared")
+        return compare(one, other)
+
+    def noting_decrypt(key: bytes, data: bytes) -> bytes:
+        done.append("decrypted")
+        return decrypt(key, data)
+
+    monkeypatch.setattr(hmac, "compare_digest", noting_compare)
+    for provider in ("baidu", "kuaishou"):
+        monkeypatch.setattr(f"miniapp_tp.providers.{provider}.events.decrypt", noting_decrypt)
+    assert step_of(client(), push()) == "accepted"
+    assert done == ["compared", "decrypted"]
+    done.clear()
+    assert step_of(client(push_token="another"), push()) == "signature"
+    assert step_of(client(), push(), NOW + 1e6) == "age"
+    assert done == ["compared", "compared"]
