@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 15.0
 """Seconds that a store waits for its server's answer, unless told otherwise."""
 
 # A driver that is told to give up says so to its server, or closes its connection: at once, unless something is wrong.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PAGE: Final = 500
 _LONGEST: Final = 1e9
 _LONGEST_NAME: Final = 63
+_AT_RISK: Final = "set `fsync` and `full_page_writes` on: a power cut can lose every token"
 _log = logging.getLogger("miniapp_tp")
 
 _NO_TABLES: Final = {"42P01", "3F000"}
@@ -108,6 +109,7 @@ class PostgresStore:
         self._statements = statements(schema)
         self._calls = Calls(f"the token store in PostgreSQL (schema {schema})", patience)
         self._opening = Opening(self._open)
+        self._risks: tuple[str, ...] = ()
         self._closed = False
 
     def __repr__(self) -> str:
@@ -183,10 +185,8 @@ class PostgresStore:
         Raises:
             StoreError: The server can't be reached.
         """
-        fsync, full_pages = (await self._ask(self._statements.risks))[0]
-        if (fsync, full_pages) == ("on", "on"):
-            return ()
-        return ("set `fsync` and `full_page_writes` on: a power cut can lose every token",)
+        await self._opening.done()
+        return self._risks
 
     async def aclose(self) -> None:
         """Wait for what is under way, and close the pool if it is the store's own; closing twice does nothing."""
@@ -205,7 +205,7 @@ class PostgresStore:
         elif found != SCHEMA_VERSION:
             todo = f"run `miniapp-tp store migrate`: its tables have version {found}, this miniapp_tp needs"
             raise self._unusable(f"{todo} {SCHEMA_VERSION}")
-        for risk in await self.risks():
+        for risk in self._risks:
             _log.warning("%s: %s", self._calls.store, risk)
 
     async def _connect(self) -> None:
@@ -223,11 +223,12 @@ class PostgresStore:
         rows = await self._ask(self._statements.check, missing=())
         if not rows:
             return 0
-        version = int(rows[0][0])
+        version, *settings = rows[0]
+        self._risks = () if settings == ["on", "on"] else (_AT_RISK,)
         if version > SCHEMA_VERSION:
             why = f"its tables have version {version}, this miniapp_tp knows {SCHEMA_VERSION}: update miniapp_tp"
             raise self._unusable(why)
-        return version
+        return int(version)
 
     async def _prolong(self, lease: Lease, seconds: float) -> bool:
         rest = Arguments((lease.fence, lease.owner, seconds))

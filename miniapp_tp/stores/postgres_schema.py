@@ -61,6 +61,8 @@ _STEP: Final = """
     END IF;
 """
 
+_CHECK: Final = "SELECT version, current_setting('fsync'), current_setting('full_page_writes') FROM {schema}.about"
+
 # If the server's default is not to wait for its disk, waiting is asked for, up to the end of the statement.
 _DURABLE: Final = """(SELECT set_config('synchronous_commit',
     CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END,
@@ -117,9 +119,9 @@ class Statements:
     """The statements, for tables in some schema.
 
     Attributes:
-        check: Gives the version of the tables; fails if there are none.
+        check: Gives the version of the tables, and the settings on which it depends whether what is saved is on the
+            disk; fails if there are no tables.
         migrate: Makes or changes the tables.
-        risks: Gives the settings on which it depends whether what is saved is on the disk.
         load: Reads a value and its version.
         save: Replaces a value, if the version is the one that is named and nobody was lent a later lease.
         forget: Drops keys whose time to be forgotten has come.
@@ -130,7 +132,6 @@ class Statements:
 
     check: str
     migrate: str
-    risks: str
     load: str
     save: str
     forget: str
@@ -147,9 +148,8 @@ def statements(schema: str) -> Statements:
         return text.replace("{schema}", quoted)
 
     return Statements(
-        check=filled("SELECT version FROM {schema}.about"),
+        check=filled(_CHECK),
         migrate=migration(schema, STEPS),
-        risks="SELECT current_setting('fsync'), current_setting('full_page_writes')",
         load=filled("SELECT value, version FROM {schema}.entries WHERE component = $1 AND kind = $2 AND name = $3"),
         save=filled(_SAVE),
         forget=filled(_FORGET),

@@ -92,8 +92,10 @@ class RedisStore:
         """
         from redis.asyncio import Redis  # noqa: PLC0415 - an extra
 
-        client = Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience)
-        client.connection_pool.make_connection()  # else an option that there isn't would be noticed by connecting only
+        # RESP2: one exchange less until a connection is ready, and there is nothing here that needs the other one.
+        client = Redis.from_url(url, protocol=2, socket_timeout=patience, socket_connect_timeout=patience)
+        pool: Any = client.connection_pool
+        pool.make_connection()  # else an option that there isn't would be noticed by connecting only
         store = cls(client, prefix=prefix, patience=patience)
         store._owned = True
         return store

@@ -111,7 +111,9 @@ def test_a_driver_that_is_not_installed(scheme: str, module: str, monkeypatch: p
     with pytest.raises(ModuleNotFoundError, match=rf"pip install 'miniapp_tp\[{extra}\]'") as caught:
         open_store(f"{scheme}://user:hunter3@localhost/0")
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    assert "hunter3" not in "".join(line for line in shown.splitlines() if "test_address" not in line and "scheme}" not in line)
+    assert "hunter3" not in "".join(
+        line for line in shown.splitlines() if "test_address" not in line and "scheme}" not in line
+    )
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis", "postgres"])

@@ -91,7 +91,7 @@ async def test_tables_are_made_by_many_at_once(schema: str) -> None:
     assert await asked(f'SELECT version FROM "{schema}".about') == [(1,)]
 
 
-@pytest.mark.parametrize("name", ['odd "name\' %s $1 {steps}', "a" * 63, "百度"])
+@pytest.mark.parametrize("name", ["odd \"name' %s $1 {steps}", "a" * 63, "百度"])
 async def test_a_schema_may_have_any_name(schema: str, name: str) -> None:
     name = f"{name}{schema}"[-63:] if name.isascii() and len(name) < 63 else f"{schema[-20:]}{name}"[:63]
     try:
@@ -332,18 +332,20 @@ async def test_settings_that_may_lose_tokens(
         assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     async with aclosing(open_store(url_of(schema))) as store:
         inner = vars(store)["_store"]
-        monkeypatch.setattr(inner, "_statements", _saying(inner, "SELECT 'off', 'on'"))
+        monkeypatch.setattr(inner, "_statements", _saying(inner, "SELECT 1, 'off', 'on'"))
         for _ in range(2):
             await store.load(KEY)
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert said == [f"the token store in PostgreSQL (schema {schema}): set `fsync` and `full_page_writes` on: a power "
-                    "cut can lose every token"]
+    assert said == [
+        f"the token store in PostgreSQL (schema {schema}): set `fsync` and `full_page_writes` on: a power "
+        "cut can lose every token"
+    ]
 
 
 def _saying(store: Any, risks: str) -> Any:  # noqa: ANN401 - the store's own
     from attrs import evolve
 
-    return evolve(vars(store)["_statements"], risks=risks)
+    return evolve(vars(store)["_statements"], check=risks)
 
 
 # --- connections ------------------------------------------------------------------------------------------------------

@@ -343,5 +343,3 @@ async def test_an_error_of_ours_reaches_the_caller(client: Redis, prefix: str) -
     async with aclosing(RedisStore(Broken(), prefix=prefix)) as store:
         with pytest.raises(ZeroDivisionError):
             await store.load(KEY)
-
-

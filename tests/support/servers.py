@@ -75,21 +75,23 @@ def free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def redis_prefix(client: Redis | RedisCluster) -> AsyncGenerator[str]:
-    """Lend a prefix, and delete its keys afterwards."""
+    """Lend a prefix, and delete all keys that begin with it afterwards."""
     prefix = f"miniapp_tp-test-{uuid.uuid4().hex}"
     yield prefix
-    async for name in client.scan_iter(f"{prefix}:*", count=1000):
+    async for name in client.scan_iter(f"{prefix}*", count=1000):
         await client.delete(name)
 
 
 @contextlib.asynccontextmanager
 async def postgres_schema() -> AsyncGenerator[str]:
-    """Lend the name of a schema, and drop it afterwards."""
+    """Lend the name of a schema, and drop all schemas whose names begin with it afterwards."""
     schema = f"miniapp_tp_test_{uuid.uuid4().hex}"
     yield schema
     async with await psycopg.AsyncConnection.connect(POSTGRES, autocommit=True) as connection:
         await connection.execute("SET client_min_messages = error")
-        await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'.encode())
+        cursor = await connection.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", [schema])
+        for (name,) in await cursor.fetchall():
+            await connection.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE'.encode())
 
 
 @contextlib.asynccontextmanager
@@ -101,7 +103,7 @@ async def place(kind: str, folder: Path) -> AsyncGenerator[str]:
     elif kind == "postgres":
         need(POSTGRES)
         async with postgres_schema() as schema:
-            yield f"{POSTGRES}?schema={schema}&application_name={schema}"
+            yield f"{POSTGRES}?application_name={schema}&schema={schema}"
     else:
         yield f"sqlite:///{folder}/tokens-{uuid.uuid4().hex}.db"
 
@@ -188,6 +190,10 @@ async def _joined(servers: list[RedisServer]) -> None:
 
 async def _is_whole(client: Any, nodes: int) -> bool:  # noqa: ANN401 - a client, whose own types say less
     info = str(await client.execute_command("CLUSTER INFO"))
-    return "ok" in info and f"{nodes}" in str(await client.execute_command("CLUSTER INFO", NEVER_DECODE=True)) and all(
-        part in info for part in ("cluster_state", f"'cluster_known_nodes': '{nodes}'", "'cluster_state': 'ok'")
+    return (
+        "ok" in info
+        and f"{nodes}" in str(await client.execute_command("CLUSTER INFO", NEVER_DECODE=True))
+        and all(
+            part in info for part in ("cluster_state", f"'cluster_known_nodes': '{nodes}'", "'cluster_state': 'ok'")
+        )
     )
