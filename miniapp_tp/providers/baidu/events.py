@@ -130,42 +130,39 @@ def open_push(keys: PushKeys, pushed: Pushed, window: Window) -> Event | Rejecti
     """Verify, decrypt and read a pushed message, or a question whether the address is the component's."""
     if too_long := pushed.too_long():
         return too_long
-    asked = _asked(pushed.query)
-    body = None if asked else json_of(pushed.body)
+    query = dict(parse_qsl(pushed.query, keep_blank_values=True))
+    if _asks(query):
+        return _answered(keys, query, window)
+    body = json_of(pushed.body)
     if body is ...:
         return Rejection("json", "the body isn't JSON in UTF-8")
-    asked = asked or _question(object_of(body) or {})
-    if asked:
-        return _answered(keys, asked, window)
-    envelope = _envelope(body, "TimeStamp", "Nonce", "Encrypt", "MsgSignature")
+    fields = object_of(body) or {}
+    if _asks(fields):
+        return _answered(keys, fields, window)
+    envelope = _envelope(fields, "TimeStamp", "Nonce", "Encrypt", "MsgSignature")
     if isinstance(envelope, Rejection):
         return envelope
-    return _unsigned(keys, envelope, window, envelope.encrypted) or open_message(keys, envelope.encrypted)
+    return _unverified(keys, envelope, window, envelope.encrypted) or open_message(keys, envelope.encrypted)
 
 
-def _asked(query: str) -> _Parts | None:
-    """Read a URL verification from a query (wire/baidu.md § 2.4)."""
-    return _question(dict(parse_qsl(query, keep_blank_values=True)))
-
-
-def _question(fields: _Parts) -> _Parts | None:
-    found = {name.lower(): value for name, value in fields.items()}
-    return found if "echostr" in found else None
+def _asks(fields: _Parts) -> bool:
+    """Tell whether this is a URL verification, which comes in a query or as JSON (wire/baidu.md § 2.4)."""
+    return any(name.lower() == "echostr" for name in fields)
 
 
 def _answered(keys: PushKeys, asked: _Parts, window: Window) -> Event | Rejection:
-    envelope = _envelope(asked, "timestamp", "nonce", "echostr", "signature")
+    found = {name.lower(): value for name, value in asked.items()}
+    envelope = _envelope(found, "timestamp", "nonce", "echostr", "signature")
     if isinstance(envelope, Rejection):
         return envelope
-    if rejection := _unsigned(keys, envelope, window):
+    if rejection := _unverified(keys, envelope, window):
         return rejection
     echo, raw = envelope.encrypted, envelope.encrypted.encode("utf-8", "surrogatepass")
     id_ = hashlib.sha256(raw).hexdigest()
     return UrlVerification("echoStr", None, None, moment(envelope.stamp), id_, fields=dict(asked), raw=raw, echo=echo)
 
 
-def _envelope(body: object, stamp: str, nonce: str, encrypted: str, signed: str) -> Envelope | Rejection:
-    fields = object_of(body) or {}
+def _envelope(fields: _Parts, stamp: str, nonce: str, encrypted: str, signed: str) -> Envelope | Rejection:
     found = Envelope(*(_part(fields.get(name)) for name in (stamp, nonce, encrypted, signed)))
     if not _STAMP.fullmatch(found.stamp):
         return Rejection("layout", f"{stamp} isn't ten digits")
@@ -183,7 +180,7 @@ def _part(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _unsigned(keys: PushKeys, envelope: Envelope, window: Window, *more: str) -> Rejection | None:
+def _unverified(keys: PushKeys, envelope: Envelope, window: Window, *more: str) -> Rejection | None:
     if not same(signature(keys, envelope.stamp, envelope.nonce, *more), envelope.signature):
         return Rejection("signature", "the signature isn't made with this component's push_token")
     return None if int(envelope.stamp) in window else STALE

@@ -258,12 +258,19 @@ def test_the_question_is_answered_with_its_text(way: str) -> None:
     client = baidu_client()
     event = opened(client, push)
     assert isinstance(event, UrlVerification)
-    assert event.echo == "made up & äöü"
-    assert event.time == datetime.fromtimestamp(NOW, UTC)
+    raw = "made up & äöü".encode()
+    at, id_ = datetime.fromtimestamp(NOW, UTC), hashlib.sha256(raw).hexdigest()
+    assert event == UrlVerification("echoStr", None, None, at, id_, fields=asked, raw=raw, echo="made up & äöü")
     status, headers, body = client.acknowledge(event)
     assert (status, body) == (200, "made up & äöü".encode())
     assert headers["content-type"].startswith("text/plain")
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_text_to_send_back_that_is_no_text_comes_back_as_it_is() -> None:
+    client = baidu_client()
+    event = opened(client, Push(json.dumps(question("\ud800")).encode()))
+    assert client.acknowledge(event)[2] == b"\xed\xa0\x80"
 
 
 @pytest.mark.parametrize(
