@@ -30,8 +30,8 @@ def open_store(url: str, *, key: Keys | None = None) -> TokenStore:
     Args:
         url: `memory://`, which forgets everything with the process; `sqlite:///relative.db` (relative to the current
             folder) or `sqlite:////absolute.db`, whose folder must exist, and whose path is taken as it stands, without
-            percent-decoding; `redis://` or `rediss://` (TLS), as redis-py reads it, with `?prefix=` for the beginning of
-            all keys (`miniapp_tp`); `postgresql://`, as libpq reads it, with `?schema=` for the tables' schema
+            percent-decoding; `redis://` or `rediss://` (TLS), as redis-py reads it, with `?prefix=` for what all keys
+            begin with (`miniapp_tp`); `postgresql://`, as libpq reads it, with `?schema=` for the tables' schema
             (`miniapp_tp`).
         key: Seals what is kept: 32 bytes, or their Base64 as text; or a sequence of these: the first seals, any of them
             opens. See `SealedStore`.

@@ -106,8 +106,8 @@ class TokenStore(Protocol):
                 would pile up.
 
         Returns:
-            The new version: the next number. `None` if nothing was written, because another version is there, or because a later
-            lease was lent than the writer's (whether that has run out meanwhile or not).
+            The new version: the next number. `None` if nothing was written, because another version is there, or
+            because a later lease was lent than the writer's (whether that has run out meanwhile or not).
         """
         ...
 

@@ -22,5 +22,9 @@ class HasLayout(Protocol):
 
 
 async def migrate_store(store: TokenStore | HasLayout) -> tuple[int, int] | None:
-    """Have a store change its layout, if it has one to change: a file is made and looked at when it is opened."""
+    """Have a store change its layout, if it has one to change: a file is made and looked at when it is opened.
+
+    Raises:
+        StoreError: It can't be done, and nothing was changed.
+    """
     return await store.migrate() if isinstance(store, HasLayout) else None

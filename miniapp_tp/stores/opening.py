@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from attrs import define, field
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 
 @define(eq=False)

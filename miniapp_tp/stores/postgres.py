@@ -67,7 +67,7 @@ class PostgresStore:
     cancelled stops waiting; what it asked for is done all the same.
 
     Args:
-        pool: An open pool of psycopg 3 (`psycopg_pool.AsyncConnectionPool`) or of asyncpg (`asyncpg.create_pool`), which
+        pool: An open pool of psycopg 3 (`psycopg_pool.AsyncConnectionPool`) or of asyncpg (`asyncpg.create_pool`); it
             stays the caller's to close.
         schema: The schema of the store's tables.
         patience: Seconds to wait at most for an answer.
@@ -202,7 +202,8 @@ class PostgresStore:
         found = await self._found()
         if found == 0:
             await self._ask(self._statements.migrate)
-        elif found != SCHEMA_VERSION:
+            found = await self._found()
+        if found != SCHEMA_VERSION:
             todo = f"run `miniapp-tp store migrate`: its tables have version {found}, this miniapp_tp needs"
             raise self._unusable(f"{todo} {SCHEMA_VERSION}")
         for risk in self._risks:
@@ -265,7 +266,8 @@ class PostgresStore:
                     return list(missing)
                 return self._told(problem)
 
-        return _given(await self._calls.run(attempt))
+        rows: list[Row] = _given(await self._calls.run(attempt))
+        return rows
 
     async def _twice(self, statement: str, arguments: Arguments) -> list[Row]:
         patience = self._calls.patience

@@ -7,6 +7,7 @@ here outlives a transaction: no settings, no locks, no prepared statements with 
 from __future__ import annotations
 
 import asyncio
+import importlib
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -26,18 +27,18 @@ Row = tuple[Any, ...]
 class AsyncpgPool(Protocol):
     """What is needed of an `asyncpg.Pool`."""
 
-    async def expire_connections(self) -> None: ...
+    async def expire_connections(self) -> None:
+        """Have every connection replaced before it is lent again."""
+        ...
 
 
 class Pool(Protocol):
-    """Connections, and how to use them.
-
-    Attributes:
-        errors: What the driver raises.
-    """
+    """Connections, and how to use them."""
 
     @property
-    def errors(self) -> tuple[type[Exception], ...]: ...
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What the driver raises."""
+        ...
 
     async def open(self) -> None:
         """Make it ready."""
@@ -66,7 +67,7 @@ class PsycopgPool:
             a pool only says that there is none.
     """
 
-    pool: AsyncConnectionPool[Any]
+    pool: "AsyncConnectionPool[Any]"
     address: str | None = field(default=None, repr=False)
 
     @property
@@ -120,8 +121,7 @@ class AsyncpgAdapter:
     @property
     def errors(self) -> tuple[type[Exception], ...]:
         """See `Pool.errors`."""
-        import asyncpg  # noqa: PLC0415 - the caller's  # type: ignore[import-untyped]
-
+        asyncpg: Any = importlib.import_module("asyncpg")  # it comes without types
         # The last one is what it says when a connection is cut within a transaction.
         return (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, asyncpg.InternalClientError)
 

@@ -4,6 +4,7 @@ There is one row per key. A deleted value leaves its version behind, and a lease
 bytes, and times are the server's own. A statement that is sent again because its answer was lost finds its own `writer`
 and gives the same answer again.
 """
+# ruff: noqa: S608 - what is put into statements here are identifiers, quoted
 
 from __future__ import annotations
 

@@ -44,9 +44,13 @@ _PASSING: Final = {"BusyLoadingError", "ClusterDownError", "MaxConnectionsError"
 class RedisClient(Protocol):
     """What a store needs of `redis.asyncio.Redis` and `redis.asyncio.RedisCluster`."""
 
-    def execute_command(self, *args: Any, **options: Any) -> Awaitable[Any]: ...  # noqa: ANN401 - the driver's own
+    def execute_command(self, *args: Any, **options: Any) -> Awaitable[Any]:  # noqa: ANN401 - the driver's own
+        """Send a command, and give the answer."""
+        ...
 
-    def aclose(self) -> Awaitable[None]: ...
+    def aclose(self) -> Awaitable[None]:
+        """Close all connections."""
+        ...
 
 
 class RedisStore:
@@ -93,9 +97,9 @@ class RedisStore:
         from redis.asyncio import Redis  # noqa: PLC0415 - an extra
 
         # RESP2: one exchange less until a connection is ready, and there is nothing here that needs the other one.
-        client = Redis.from_url(url, protocol=2, socket_timeout=patience, socket_connect_timeout=patience)
-        pool: Any = client.connection_pool
-        pool.make_connection()  # else an option that there isn't would be noticed by connecting only
+        kind: Any = Redis
+        client = kind.from_url(url, protocol=2, socket_timeout=patience, socket_connect_timeout=patience)
+        client.connection_pool.make_connection()  # else an option that there isn't would be noticed by connecting only
         store = cls(client, prefix=prefix, patience=patience)
         store._owned = True
         return store

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from miniapp_tp.stores.sealing import Keys
 
 MARK: Final = Key("", "seal")
-"""Where a sealed store says that it is one, sealed itself: so that a wrong key is noticed before anything is written."""
+"""Where a sealed store says that it is one, sealed itself: a wrong key is noticed before anything is written."""
 
 _MARK_TEXT: Final = b"miniapp_tp"
 _SEALED: Final = "is sealed: open the store with its key"
@@ -98,7 +98,7 @@ class OpenedStore:
     def _read(self, key: Key, found: Entry) -> Entry:
         raise NotImplementedError
 
-    def _written(self, key: Key, entry: Entry) -> bytes | None:
+    def _written(self, _key: Key, entry: Entry) -> bytes | None:
         raise NotImplementedError
 
 
@@ -118,8 +118,8 @@ class SealedStore(OpenedStore):
     database can neither exchange two apps' tokens nor bring back an older value. Not hidden: component ids, app ids,
     when something changed, about how long it is. Whoever can write can still delete values, or a whole row's history.
 
-    To change keys, first give all processes `[old, new]`, then `[new, old]`; from then on everything is written with the
-    new one. `reseal` does so with what nobody happens to write; then `new` alone is enough.
+    To change keys, first give all processes `[old, new]`, then `[new, old]`; from then on everything is written with
+    the new one. `reseal` does so with what nobody happens to write; then `new` alone is enough.
 
     Args:
         store: The other store, empty or sealed by one of the keys. It counts versions one by one, as all stores here
@@ -176,8 +176,8 @@ class SealedStore(OpenedStore):
             raise _unusable("the token store is sealed by another key: give the right one (first the newest)")
         return is_by(value, self._keys[0])
 
-    def _written(self, key: Key, entry: Entry) -> bytes | None:
-        return None if entry.value is None else sealed(entry.value, key, entry.version + 1, self._keys[0])
+    def _written(self, _key: Key, entry: Entry) -> bytes | None:
+        return None if entry.value is None else sealed(entry.value, _key, entry.version + 1, self._keys[0])
 
     def _read(self, key: Key, found: Entry) -> Entry:
         if found.value is None:
@@ -205,7 +205,7 @@ class UnsealedStore(OpenedStore):
         if (await self._store.load(MARK)).value is not None:
             raise _unusable(f"the token store {_SEALED}")
 
-    def _written(self, key: Key, entry: Entry) -> bytes | None:
+    def _written(self, _key: Key, entry: Entry) -> bytes | None:
         return entry.value
 
     def _read(self, key: Key, found: Entry) -> Entry:

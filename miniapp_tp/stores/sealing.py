@@ -8,12 +8,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.stores.base import Key
+
+if TYPE_CHECKING:
+    from miniapp_tp.stores.base import Key
 
 MAGIC: Final = b"\xe5mtp1"
 """What a sealed value begins with; no text in UTF-8 does."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +14,9 @@ from tests.grants.test_one_refresh import WAYS, eight_processes
 from tests.support.servers import place
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
     from miniapp_tp.stores import TokenStore
     from tests.grants.conftest import Workshop
 

@@ -1,4 +1,4 @@
-"""A server of tokens that is restarted, cut off or slow in the middle of renewals: clear errors in time, nothing lost."""
+"""A store's server that is restarted, cut off or slow in the middle of renewals: errors in time, and nothing lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ import psycopg
 import pytest
 from attrs import evolve
 
-from miniapp_tp import AuthorizationLost, CredentialRejected, DeadlineExceeded, Done, Failed, MiniAppError, StoreError, TicketMissing, each
+from miniapp_tp import (
+    AuthorizationLost,
+    CredentialRejected,
+    DeadlineExceeded,
+    Done,
+    Failed,
+    MiniAppError,
+    StoreError,
+    TicketMissing,
+    each,
+)
 from miniapp_tp.errors import Actor
 from miniapp_tp.sandbox import Sandbox
 from miniapp_tp.stores import open_store
@@ -197,15 +207,14 @@ async def test_a_server_that_stops_answering(sandbox: Sandbox, kind: str, tmp_pa
     async with place(kind, tmp_path) as url:
         order = order_on(sandbox, url)
         await all_expired(sandbox, order)
-        async with line(url) as (made, through):
-            async with fresh(order_on(sandbox, through, 120.0)) as client:
-                await client.get_info(list(sandbox.baidu.apps)[1])
-                made.is_dead = True
-                started = time.monotonic()
-                with pytest.raises(StoreError, match="gave no answer"):
-                    await client.get_info(app)
-                seconds = time.monotonic() - started
-                await made.cut()
+        async with line(url) as (made, through), fresh(order_on(sandbox, through, 120.0)) as client:
+            await client.get_info(list(sandbox.baidu.apps)[1])
+            made.is_dead = True
+            started = time.monotonic()
+            with pytest.raises(StoreError, match="gave no answer"):
+                await client.get_info(app)
+            seconds = time.monotonic() - started
+            await made.cut()
         assert seconds < 40
         await assert_all_kept(sandbox, order)
         say(f"{kind} stops answering: StoreError after {seconds:.1f} s")

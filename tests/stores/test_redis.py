@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import define
-from redis.asyncio import Redis
-from redis.cluster import key_slot
+from redis.crc import key_slot
 from redis.exceptions import ConnectionError as Cut
 
 from miniapp_tp import InvalidArgument, RedisStore, StoreError, open_store
 from miniapp_tp.stores import Entry, Key, Lease, migrate_store
 from tests.support.canaries import CORE, Listening, frames_of, sings, texts_of
 from tests.support.proxies import line
-from tests.support.servers import DURABLE, REDIS, need, redis_prefix, redis_server
+from tests.support.servers import DURABLE, REDIS, inside, need, redis_client, redis_prefix, redis_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -31,13 +30,13 @@ AT_RISK = "set `appendonly yes` and `appendfsync always`: a power cut can lose t
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[Redis]:
-    async with Redis.from_url(need(REDIS)) as client:
+async def client() -> AsyncIterator[Any]:
+    async with redis_client(need(REDIS)) as client:
         yield client
 
 
 @pytest.fixture
-async def prefix(client: Redis) -> AsyncIterator[str]:
+async def prefix(client: Any) -> AsyncIterator[str]:  # noqa: ANN401 - see `redis_client`
     async with redis_prefix(client) as prefix:
         yield prefix
 
@@ -50,7 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 async def asked(server: RedisServer, *command: str) -> object:
-    async with Redis.from_url(server.url) as client:
+    client: Any
+    async with redis_client(server.url) as client:
         answer: object = await client.execute_command(*command)
         return answer
 
@@ -92,7 +92,7 @@ async def test_settings_that_may_lose_tokens_are_warned_of_once(
     begin = "the token store in Redis (prefix miniapp_tp): "
     assert await warned(server.url, caplog) == [begin + risk for risk in risks]
     async with aclosing(open_store(server.url)) as store:
-        assert await vars(store)["_store"].risks() == tuple(risks)
+        assert await inside(store, "_store").risks() == tuple(risks)
 
 
 async def test_settings_that_nobody_may_read(server: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -112,7 +112,7 @@ async def test_no_log_holds_a_password_or_a_value(server: RedisServer) -> None:
     async with aclosing(open_store(server.url.replace("//", f"//app:{password}@"))) as store:
         await store.save(KEY, VALUE, version=(await store.load(KEY)).version)
         assert not sings(repr(store))
-        assert not sings(repr(vars(vars(store)["_store"])["_calls"]))
+        assert not sings(repr(inside(store, "_store", "_calls")))
     root.setLevel(level)
     root.removeHandler(heard)
     assert heard.texts
@@ -161,7 +161,7 @@ async def test_a_server_that_is_away() -> None:
 async def test_a_server_that_never_answers(what: str, prefix: str) -> None:
     """Whoever asks is told in time, and the store closes in time too."""
     started = time.monotonic()
-    async with line(REDIS, 3600.0 if what == "is slow" else 0.0) as (made, url), Redis.from_url(url) as client:
+    async with line(REDIS, 3600.0 if what == "is slow" else 0.0) as (made, url), redis_client(url) as client:
         made.is_dead = what == "is dead"
         async with aclosing(RedisStore(client, prefix=prefix, patience=0.3)) as store:
             with pytest.raises(StoreError, match=r"gave no answer (within 0.3 s|in time)") as caught:
@@ -183,7 +183,12 @@ async def test_a_server_that_never_answers(what: str, prefix: str) -> None:
         ("-1", "its keys are another application's: choose another prefix"),
     ],
 )
-async def test_a_layout_of_another_version(client: Redis, prefix: str, there: str, says: str) -> None:
+async def test_a_layout_of_another_version(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+    there: str,
+    says: str,
+) -> None:
     await client.set(f"{prefix}:schema", there)
     assert says in await failed(f"{REDIS}?prefix={prefix}")
     async with aclosing(open_store(f"{REDIS}?prefix={prefix}")) as store:
@@ -191,12 +196,15 @@ async def test_a_layout_of_another_version(client: Redis, prefix: str, there: st
             assert await migrate_store(store) == (0, 1)
             assert await store.save(KEY, VALUE, version=0) == 1
         else:
-            with pytest.raises(StoreError, match="update miniapp_tp|another application's"):
+            with pytest.raises(StoreError, match=r"update miniapp_tp|another application's"):
                 await migrate_store(store)
             assert await client.get(f"{prefix}:schema") == there.encode()
 
 
-async def test_migrating_what_is_new(client: Redis, prefix: str) -> None:
+async def test_migrating_what_is_new(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+) -> None:
     async with aclosing(RedisStore(client, prefix=prefix)) as store:
         assert [await migrate_store(store) for _ in range(2)] == [(0, 1), (1, 1)]
         assert await client.get(f"{prefix}:schema") == b"1"
@@ -216,7 +224,10 @@ def test_patience_that_is_none(patience: float) -> None:
         RedisStore(client, patience=patience)
 
 
-async def test_all_keys_of_a_kind_share_a_slot_whatever_is_in_them(client: Redis, prefix: str) -> None:
+async def test_all_keys_of_a_kind_share_a_slot_whatever_is_in_them(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+) -> None:
     slots: dict[str, set[int]] = {}
     async with aclosing(RedisStore(client, prefix=prefix)) as store:
         for component in ("baidu:one", "baidu:two", "a}b", "{a}b", "{", "}", ""):
@@ -241,7 +252,7 @@ class Losing:
         sent: How many scripts it has sent.
     """
 
-    client: Redis
+    client: Any
     losses: int = 0
     sent: int = 0
 
@@ -257,7 +268,10 @@ class Losing:
         raise AssertionError("a client that was given isn't closed")
 
 
-async def test_a_lost_answer_is_asked_for_again(client: Redis, prefix: str) -> None:
+async def test_a_lost_answer_is_asked_for_again(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+) -> None:
     """The writer is told what came of it, as if nothing had been lost; nothing is done twice."""
     losing = Losing(client)
     async with aclosing(RedisStore(losing, prefix=prefix)) as store:
@@ -284,8 +298,12 @@ async def test_a_lost_answer_is_asked_for_again(client: Redis, prefix: str) -> N
         assert await store.load(KEY) == Entry(b"four", 4)
 
 
-async def test_a_server_that_forgot_the_scripts(client: Redis, prefix: str, server: RedisServer) -> None:
-    async with Redis.from_url(server.url) as own, aclosing(RedisStore(own, prefix=prefix)) as store:
+async def test_a_server_that_forgot_the_scripts(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+    server: RedisServer,
+) -> None:
+    async with redis_client(server.url) as own, aclosing(RedisStore(own, prefix=prefix)) as store:
         assert await store.save(KEY, b"one", version=0) == 1
         await own.script_flush()
         assert await store.save(KEY, b"two", version=1) == 2
@@ -305,14 +323,17 @@ async def test_a_cancelled_caller_stops_waiting_and_the_work_is_done(prefix: str
         assert [type(end) for end in await asyncio.gather(save, return_exceptions=True)] == [asyncio.CancelledError]
         made.delay = 0.0
         assert await store.load(KEY) in {Entry(b"one", 1), Entry(None, 0)}
-        await vars(vars(store)["_store"])["_calls"].land()
+        await inside(store, "_store", "_calls").land()
         assert await store.load(KEY) == Entry(b"one", 1)
 
 
-async def test_leases_run_on_the_servers_clock(client: Redis, prefix: str) -> None:
+async def test_leases_run_on_the_servers_clock(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+) -> None:
     async with aclosing(RedisStore(client, prefix=prefix)) as store:
         lease = await store.acquire(KEY, "one", 0.3)
-        until = await client.hget(f"{prefix}:{{baidu:component/app}}:of:15000001", "until")  # type: ignore[misc]
+        until = await client.hget(f"{prefix}:{{baidu:component/app}}:of:15000001", "until")
         seconds, micros = await client.time()
         assert until is not None
         assert 0 < float(until) / 1000 - (seconds + micros / 1e6) <= 0.301
@@ -324,13 +345,19 @@ async def test_leases_run_on_the_servers_clock(client: Redis, prefix: str) -> No
         assert await store.renew(lease, 5.0) is False
 
 
-async def test_a_lease_for_ever(client: Redis, prefix: str) -> None:
+async def test_a_lease_for_ever(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+) -> None:
     async with aclosing(RedisStore(client, prefix=prefix)) as store:
         assert await store.acquire(KEY, "one", 1e300) == Lease(KEY, "one", 1)
         assert await store.acquire(KEY, "two", 1.0) is None
 
 
-async def test_an_error_of_ours_reaches_the_caller(client: Redis, prefix: str) -> None:
+async def test_an_error_of_ours_reaches_the_caller(
+    client: Any,  # noqa: ANN401 - see `redis_client`
+    prefix: str,
+) -> None:
     """It isn't disguised as a `StoreError`."""
 
     class Broken:

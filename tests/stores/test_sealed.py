@@ -1,4 +1,4 @@
-"""What is sealed opens only where it was sealed for, by those who have the key; and the wrong key is noticed at once."""
+"""What is sealed opens only where it was sealed for, for those who have the key; a wrong key is noticed at once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import base64
 import importlib.util
 import secrets
 import traceback
-from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -21,7 +19,11 @@ from miniapp_tp.stores.records import TicketRecord, from_bytes
 from miniapp_tp.stores.sealed import MARK
 from miniapp_tp.stores.sealing import MAGIC, SealKey, is_sealed, opened, seal_keys, sealed
 from tests.support.canaries import CORE, frames_of, sings, texts_of
-from tests.support.servers import place
+from tests.support.servers import inside, place
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
 OLD, NEW = b"\xfb\xef\xff" * 10 + b"\xff" * 2, bytes(range(32))
 OLD_KEY, NEW_KEY = SealKey(OLD), SealKey(NEW)
@@ -71,7 +73,11 @@ WRONG: list[Any] = [
 
 @pytest.mark.parametrize("key", WRONG, ids=range(len(WRONG)))
 def test_what_is_no_key_is_refused_and_not_shown(key: Any) -> None:  # noqa: ANN401 - whatever a caller may give
-    for job in (lambda: open_store("memory://", key=key), lambda: SealedStore(MemoryStore(), key)):
+    jobs: list[Callable[[], object]] = [
+        lambda: open_store("memory://", key=key),
+        lambda: SealedStore(MemoryStore(), key),
+    ]
+    for job in jobs:
         with pytest.raises(InvalidArgument, match="32 random bytes, or their Base64") as caught:
             job()
         assert [found for found in texts_of(caught.value) if sings(found[1])] == []
@@ -90,8 +96,15 @@ def test_a_key_is_in_no_repr() -> None:
 
 
 def test_without_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    for make in (lambda: SealedStore(MemoryStore(), OLD), lambda: open_store("memory://", key=OLD)):
+    def none(_name: str) -> None:
+        """Find nothing."""
+
+    monkeypatch.setattr(importlib.util, "find_spec", none)
+    jobs: list[Callable[[], object]] = [
+        lambda: SealedStore(MemoryStore(), OLD),
+        lambda: open_store("memory://", key=OLD),
+    ]
+    for make in jobs:
         with pytest.raises(ModuleNotFoundError, match=r"pip install 'miniapp_tp\[sealing\]'"):
             make()
 
@@ -158,11 +171,12 @@ async def got(url: str, key: Any, where: Key = KEY) -> Entry:  # noqa: ANN401 - 
 async def raw(url: str, where: Key = KEY) -> Entry:
     """Look at what is really kept."""
     async with aclosing(inner(open_store(url))) as store:
-        return await store.load(where)
+        found: Entry = await store.load(where)
+        return found
 
 
 def inner(store: TokenStore) -> Any:  # noqa: ANN401 - the store within
-    return vars(store)["_store"]
+    return inside(store, "_store")
 
 
 async def refused(url: str, key: Any, why: str) -> None:  # noqa: ANN401 - or keys

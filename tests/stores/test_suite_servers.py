@@ -5,18 +5,26 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import asyncpg
 import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
-from redis.asyncio import Redis, RedisCluster
+from redis.asyncio import RedisCluster
 
 from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, SqliteStore, TokenStore
 from miniapp_tp.testing import TokenStoreSuite
 from tests.support.proxies import pooler
-from tests.support.servers import POSTGRES, REDIS, need, postgres_schema, redis_cluster, redis_prefix
+from tests.support.servers import (
+    POSTGRES,
+    REDIS,
+    asyncpg,
+    need,
+    postgres_schema,
+    redis_client,
+    redis_cluster,
+    redis_prefix,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -69,7 +77,7 @@ class Sealing:
 class OnRedis(OnServer):
     @pytest.fixture
     async def client(self) -> AsyncIterator[Any]:
-        async with Redis.from_url(need(REDIS)) as client:
+        async with redis_client(need(REDIS)) as client:
             yield client
 
     @pytest.fixture
@@ -113,17 +121,17 @@ class TestRedisStoreThatIsSealed(Sealing, OnRedis):
 class TestRedisStoreOnAClientThatDecodes(OnRedis):
     @pytest.fixture
     async def client(self) -> AsyncIterator[Any]:
-        async with Redis.from_url(need(REDIS), decode_responses=True, protocol=2, encoding="latin-1") as client:
+        async with redis_client(need(REDIS), decode_responses=True, protocol=2, encoding="latin-1") as client:
             yield client
 
     @pytest.fixture
     async def prefix(self) -> AsyncIterator[str]:
-        async with Redis.from_url(need(REDIS)) as client, redis_prefix(client) as prefix:
+        async with redis_client(need(REDIS)) as client, redis_prefix(client) as prefix:
             yield prefix
 
     @pytest.fixture
     async def advance(self, prefix: str) -> AsyncIterator[Advance]:
-        async with Redis.from_url(need(REDIS)) as client:
+        async with redis_client(need(REDIS)) as client:
 
             async def advance(seconds: float) -> None:
                 await age(client, prefix, seconds)
@@ -140,7 +148,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[RedisServ
 class TestRedisStoreInACluster(OnRedis):
     @pytest.fixture
     async def client(self, cluster: list[RedisServer]) -> AsyncIterator[Any]:
-        async with RedisCluster.from_url(cluster[0].url) as client:
+        async with cast("Any", RedisCluster).from_url(cluster[0].url) as client:
             yield client
 
 
@@ -213,7 +221,7 @@ class TestPostgresStoreOnAsyncpgThatIsSealed(Sealing, OnAsyncpg):
 
 class BehindAPooler(OnPostgres):
     @pytest.fixture
-    async def url(self) -> AsyncIterator[str]:  # type: ignore[override]
+    async def url(self) -> AsyncIterator[str]:
         async with pooler(need(POSTGRES)) as (_pooler, url):
             yield url
 
