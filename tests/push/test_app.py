@@ -267,7 +267,7 @@ async def test_events_go_where_the_journal_is() -> None:
 def test_refuses_clients_that_cant_be_told_apart() -> None:
     one, _ = clients_of(world_of(), MemoryStore())
     refused: dict[str, list[Any]] = {
-        "name clients": [[], [one, one], {}],
+        "one client at least": [[], [one, one], {}],
         "part of its path": [{"a/b": one}, {"": one}],
         "push_token": [[BaiduClient("c", store=MemoryStore())]],
     }
