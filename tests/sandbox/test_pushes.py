@@ -226,12 +226,20 @@ def test_forged_and_stale_ones_are_sent_once(pushing: Sandbox, service: Service)
     assert settled(forged) == [Fate.ACKNOWLEDGED]  # by a service that doesn't look
 
 
-def test_duplicates_and_disorder_on_demand(pushing: Sandbox, service: Service) -> None:
-    late = pushing.baidu.pushes.event("LATE", APP, sending=Sending(delay=0.2))
-    twice = pushing.kuaishou.pushes.event("TWICE", KS_APP, sending=Sending(again=2))
-    assert settled(late, twice) == [Fate.ACKNOWLEDGED] * 2
-    until(lambda: len(service.got) == 4)
-    assert [path for path, _ in service.got] == ["/push/kuaishou"] * 3 + ["/push/baidu"]
+def test_duplicates_on_demand(pushing: Sandbox, service: Service) -> None:
+    pushed = pushing.kuaishou.pushes.event("TWICE", KS_APP, sending=Sending(again=2))
+    until(lambda: pushed.acknowledged == 3)
+    assert len({body["msgId"] for _, body in service.got}) == 1
+    assert len(service.got) == 3
+
+
+def test_disorder_on_demand(pushing: Sandbox, service: Service) -> None:
+    """What is late tells of the time at which it should have been sent."""
+    late = pushing.baidu.pushes.event("LATE", APP, sending=Sending(delay=1.0))
+    soon = pushing.kuaishou.pushes.event("SOON", KS_APP)
+    assert late.at <= soon.at
+    assert settled(late, soon) == [Fate.ACKNOWLEDGED] * 2
+    assert [path for path, _ in service.got] == ["/push/kuaishou", "/push/baidu"]
 
 
 def test_several_addresses_take_turns(sandbox: Sandbox, service: Service) -> None:
