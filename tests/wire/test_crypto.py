@@ -66,7 +66,15 @@ def test_base64_that_no_encoder_writes(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("QUI=", b"AB"), ("QUI", b"AB"), ("QUJ", b"AB"), ("-_-_", b"\xfb\xff\xbf"), ("Q", None), ("é", None)],
+    [
+        ("QUI=", b"AB"),
+        ("QUI", b"AB"),
+        ("QUJ", b"AB"),
+        ("-_-_", b"\xfb\xff\xbf"),
+        ("QUJX", b"ABW"),
+        ("Q", None),
+        ("é", None),
+    ],
 )
 def test_keys_of_either_alphabet_with_spare_bits(text: str, key: bytes | None) -> None:
     assert key_of(text) == key
