@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
@@ -217,7 +217,7 @@ async def test_no_log_and_no_error_holds_a_password(schema: str, heard: Listenin
         ):
             async with aclosing(open_store(url)) as store:
                 assert not sings(repr(store))
-                attributes: object = vars(inside(store, "_store"))
+                attributes: dict[str, object] = vars(cast("object", inside(store, "_store")))
                 assert not sings(repr(attributes))
                 with pytest.raises(StoreError) as caught:
                     await store.load(KEY)
