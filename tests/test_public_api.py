@@ -80,7 +80,7 @@ PROMISED = [
     "NotFound",
     "Conflict",
     "ProviderUnavailable",
-<<<<<<< HEAD
+    "PushApp",
     "PushRejected",
     "Event",
     "TicketPushed",
@@ -91,7 +91,6 @@ PROMISED = [
     "AuditSubject",
     "AppStatusChanged",
     "UrlVerification",
-=======
     "TicketMissing",
     "StoreError",
     "open_store",
@@ -99,7 +98,6 @@ PROMISED = [
     "RedisStore",
     "PostgresStore",
     "SealedStore",
->>>>>>> issue4
 ]
 
 
@@ -134,7 +132,7 @@ def shape(function: Callable[..., Any]) -> list[str]:
     return shown
 
 
-DRIVERS = ("redis", "psycopg", "psycopg_pool", "asyncpg", "cryptography")
+DRIVERS = ("redis", "psycopg", "psycopg_pool", "asyncpg", "cryptography", "starlette")
 
 
 def test_importing_it_imports_no_driver() -> None:
