@@ -117,17 +117,16 @@ class TokenStoreSuite(Forgetting):
 
     async def test_gives_back_what_was_saved(self, store: TokenStore, another: TokenStore) -> None:
         """What was saved is seen at once, by everybody, under the version that `save` gave."""
-        version = await store.save(_KEY, b"one", version=0)
-        assert version == 1
-        assert await store.load(_KEY) == Entry(b"one", version)
-        assert await another.load(_KEY) == Entry(b"one", version)
+        assert await store.save(_KEY, b"one", version=0) == 1
+        assert await store.load(_KEY) == Entry(b"one", 1)
+        assert await another.load(_KEY) == Entry(b"one", 1)
 
     async def test_replaces_only_the_version_named(self, store: TokenStore, another: TokenStore) -> None:
         """Older and newer ones are refused, and change nothing; the first save names 0."""
         assert await store.save(_KEY, b"lost", version=1) is None
         first = await _put(store, _KEY, b"one")
-        second = await another.save(_KEY, b"two", version=first)
-        assert second == first + 1
+        second = first + 1
+        assert await another.save(_KEY, b"two", version=first) == second
         for version in (0, first, second + 1):
             assert await store.save(_KEY, b"lost", version=version) is None
             assert await store.save(_KEY, None, version=version) is None
