@@ -181,20 +181,21 @@ class Handling:
 
     async def _look(self, send: MemoryObjectSendStream[tuple[str, str]]) -> None:
         """Hand out what waits in the journals."""
-        resting, self._resting = self._resting, {}
+        seen: set[tuple[str, str]] = set()
         for channel in self.channels.values():
             try:
                 async for name in channel.journal.waiting():
                     key = (channel.name, name)
+                    seen.add(key)
                     if self._ending.is_set():
                         return
-                    if key in resting and key not in self._resting:
-                        self._resting[key] = resting[key]
                     if key not in self._known and not self._rests(key):
                         self._known.add(key)
                         await send.send(key)
             except Exception as error:  # noqa: BLE001 - a store may be anybody's, and the others' events go on
                 log.warning("the journal of %s can't be read: %s", channel.name, _described(error))
+        for gone in self._resting.keys() - seen:
+            del self._resting[gone]
 
     async def _work(self, receive: MemoryObjectReceiveStream[tuple[str, str]]) -> None:
         with receive:
