@@ -74,7 +74,7 @@ async def authorized(
     provider: str, authorization_code: str, state: str, known: Annotated[str, Cookie(alias="state")] = ""
 ) -> PlainTextResponse:
     """Take the browser back, if it is the one that was sent."""
-    if not secrets.compare_digest(state.encode(), known.encode()):
+    if not known or not secrets.compare_digest(state.encode(), known.encode()):
         raise HTTPException(403, "begin again: this isn't the browser that was sent to authorize")
     grant = await _client(provider).authorize(authorization_code)
     await fleet.set_server_domain(f"{provider}:{grant.app}", DOMAINS)

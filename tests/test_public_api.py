@@ -80,13 +80,7 @@ PROMISED = [
     "NotFound",
     "Conflict",
     "ProviderUnavailable",
-    "TicketMissing",
-    "StoreError",
-    "open_store",
-    "TokenStore",
-    "RedisStore",
-    "PostgresStore",
-    "SealedStore",
+    "PushApp",
     "PushRejected",
     "Event",
     "TicketPushed",
@@ -97,6 +91,13 @@ PROMISED = [
     "AuditSubject",
     "AppStatusChanged",
     "UrlVerification",
+    "TicketMissing",
+    "StoreError",
+    "open_store",
+    "TokenStore",
+    "RedisStore",
+    "PostgresStore",
+    "SealedStore",
 ]
 
 
@@ -131,7 +132,7 @@ def shape(function: Callable[..., Any]) -> list[str]:
     return shown
 
 
-DRIVERS = ("redis", "psycopg", "psycopg_pool", "asyncpg", "cryptography")
+DRIVERS = ("redis", "psycopg", "psycopg_pool", "asyncpg", "cryptography", "starlette")
 
 
 def test_importing_it_imports_no_driver() -> None:
@@ -220,7 +221,6 @@ def test_options_and_their_defaults() -> None:
         "proxy": None,
         "verify": True,
         "recover_unknown": False,
-        "follow": False,
     }
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
@@ -15,15 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from miniapp_tp.cli.language import say
+from miniapp_tp.cli.stores import store_from
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.push.journal import Journal, Listed
-from miniapp_tp.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
-
-KEY: Final = "MINIAPP_TP_STORE_KEY"
-"""The variable with the key of a sealed store: an argument would show up in lists of processes."""
 
 
 @click.group(help=say("Pushed events that aren't handled yet, or couldn't be.", "尚未处理或处理失败的推送事件。"))
@@ -41,8 +37,8 @@ def _journal_options(function: Callable[..., None]) -> Callable[..., None]:
             required=True,
             envvar="MINIAPP_TP_STORE",
             help=say(
-                f"sqlite:///tokens.db; the key of a sealed one is taken from {KEY}.",
-                f"凭据存储的地址; 加密存储的密钥取自环境变量 {KEY}。",
+                "sqlite:///tokens.db; the key of a sealed one is read from $MINIAPP_TP_STORE_KEY.",
+                "凭据存储的地址; 加密存储的密钥取自 $MINIAPP_TP_STORE_KEY。",
             ),
         ),
         click.option(
@@ -125,7 +121,7 @@ async def _replay(provider: str, component: str, store_url: str, ids: tuple[str,
 
 @asynccontextmanager
 async def _journal(provider: str, component: str, store_url: str) -> AsyncGenerator[Journal]:
-    store = open_store(store_url, key=os.environ.get(KEY) or None)
+    store = store_from(store_url)
     try:
         yield Journal(store, f"{provider}:{component}")
     finally:

@@ -211,7 +211,7 @@ def _named(clients: Clients) -> list[tuple[str, Receiver]]:
     else:
         named = [(client.provider, client) for client in cast("Iterable[Receiver]", members)]
     if not named or len(dict(named)) < len(named):
-        raise InvalidArgument("name clients of one provider: PushApp({'baidu': one, 'baidu-2': other}, handler)")
+        raise InvalidArgument("give one client at least, and name those of one provider: {'baidu': one, 'two': other}")
     if wrong := [name for name, _ in named if not _NAME.fullmatch(name)]:
         raise InvalidArgument(f"a client's name is a part of its path, unlike {wrong[0]!r}")
     for _, client in named:

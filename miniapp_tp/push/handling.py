@@ -29,6 +29,7 @@ _BUFFER: Final = 1000
 _FIRST_PAUSE: Final = 1.0
 _GROWTH: Final = 4.0
 _LONGEST_PAUSE: Final = 3600.0
+_LONGEST_REST: Final = 30
 
 log = logging.getLogger("miniapp_tp.push")
 
@@ -94,6 +95,19 @@ def pause(begun: int) -> float:
     return float(min(_FIRST_PAUSE * _GROWTH ** (begun - 1), _LONGEST_PAUSE))
 
 
+@frozen
+class Rest:
+    """How long an event is left alone that couldn't be taken in hand: it isn't due, or somebody else has it.
+
+    Attributes:
+        until: When it is looked at again, by the event loop's clock.
+        seconds: How long it rests.
+    """
+
+    until: float
+    seconds: float
+
+
 @define
 class Handling:
     """The workers of one process; they run in a task of their own from `start` to `close`.
@@ -110,6 +124,7 @@ class Handling:
     _task: asyncio.Task[None] | None = field(default=None, init=False)
     _ending: asyncio.Event = field(factory=asyncio.Event, init=False)
     _known: set[tuple[str, str]] = field(factory=set[tuple[str, str]], init=False)
+    _resting: dict[tuple[str, str], Rest] = field(factory=dict[tuple[str, str], Rest], init=False)
     _send: MemoryObjectSendStream[tuple[str, str]] | None = field(default=None, init=False)
 
     @property
@@ -166,36 +181,54 @@ class Handling:
 
     async def _look(self, send: MemoryObjectSendStream[tuple[str, str]]) -> None:
         """Hand out what waits in the journals."""
+        seen: set[tuple[str, str]] = set()
         for channel in self.channels.values():
             try:
                 async for name in channel.journal.waiting():
+                    key = (channel.name, name)
+                    seen.add(key)
                     if self._ending.is_set():
                         return
-                    if (channel.name, name) not in self._known:
-                        self._known.add((channel.name, name))
-                        await send.send((channel.name, name))
+                    if key not in self._known and not self._rests(key):
+                        self._known.add(key)
+                        await send.send(key)
             except Exception as error:  # noqa: BLE001 - a store may be anybody's, and the others' events go on
                 log.warning("the journal of %s can't be read: %s", channel.name, _described(error))
+        for gone in self._resting.keys() - seen:
+            del self._resting[gone]
 
     async def _work(self, receive: MemoryObjectReceiveStream[tuple[str, str]]) -> None:
         with receive:
             async for channel, name in receive:
                 try:
-                    if not self._ending.is_set():
-                        await self._handle(self.channels[channel], name)
+                    if not self._ending.is_set() and not await self._handle(self.channels[channel], name):
+                        self._leave_alone((channel, name))
                 finally:
                     self._known.discard((channel, name))
 
+    def _rests(self, key: tuple[str, str]) -> bool:
+        rest = self._resting.get(key)
+        return rest is not None and anyio.current_time() < rest.until
+
+    def _leave_alone(self, key: tuple[str, str]) -> None:
+        """Let an event rest, twice as long as the last time: thousands may be waiting for a handler to be mended."""
+        before = self._resting.get(key)
+        seconds = self.terms.poll if before is None else min(before.seconds * 2, self.terms.poll * _LONGEST_REST)
+        self._resting[key] = Rest(anyio.current_time() + seconds, seconds)
+
     # --- handling ---------------------------------------------------------------------------------------------------
 
-    async def _handle(self, channel: Channel, name: str) -> None:
+    async def _handle(self, channel: Channel, name: str) -> bool:
+        """Handle an event, if it can be taken in hand; tell whether it could."""
         try:
             async with channel.journal.claim(name) as claim:
                 if claim is not None:
                     await self._attempt(channel, claim)
+                    return True
         except Exception as error:  # noqa: BLE001 - see above
             # The event is where it was, and is found again, at the latest once the lease has run out.
             log.warning("the journal of %s failed while an event was in hand: %s", channel.name, _described(error))
+        return False
 
     async def _attempt(self, channel: Channel, claim: Claim) -> None:
         if claim.noted.begun > self.terms.attempts:

@@ -26,7 +26,7 @@ from miniapp_tp.stores import MemoryStore
 from tests.support.receiving import Handled, clients_of, service, until, until_true, world_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, MutableMapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 
     from miniapp_tp.stores import Key, Lease
     from tests.support.receiving import Service
@@ -267,7 +267,7 @@ async def test_events_go_where_the_journal_is() -> None:
 def test_refuses_clients_that_cant_be_told_apart() -> None:
     one, _ = clients_of(world_of(), MemoryStore())
     refused: dict[str, list[Any]] = {
-        "name clients": [[], [one, one], {}],
+        "one client at least": [[], [one, one], {}],
         "part of its path": [{"a/b": one}, {"": one}],
         "push_token": [[BaiduClient("c", store=MemoryStore())]],
     }

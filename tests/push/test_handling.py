@@ -12,14 +12,14 @@ from attrs import define
 from miniapp_tp import StoreError
 from miniapp_tp.push import handling
 from miniapp_tp.push.handling import pause
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores import Key, MemoryStore
 from tests.support.receiving import Handled, service, until, until_true, world_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
 
     from miniapp_tp import Event
-    from miniapp_tp.stores import Entry, Key, Lease
+    from miniapp_tp.stores import Entry, Lease
     from tests.support.receiving import Service
 
 APP = "15000001"
@@ -307,3 +307,38 @@ async def test_what_cant_be_read_any_more_is_put_off(caplog: pytest.LogCaptureFi
     async with one.app:
         await until(lambda: "can't be read: another version" in caplog.text)
     assert event_id
+
+
+class CountingStore(MemoryStore):
+    """A store that counts what is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads = 0
+
+    async def load(self, key: Key) -> Entry:
+        self.loads += 1
+        return await super().load(key)
+
+
+def resting(one: Service) -> Collection[object]:
+    return one.app._handling._resting  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+async def test_what_was_put_off_is_looked_at_less_and_less() -> None:
+    """Thousands may be: they are read once in a while, not at every look; and what is gone is forgotten."""
+    store = CountingStore()
+    one = service(store, poll=0.01)
+    one.handled.fails = 20
+    async with one.app:
+        for number in range(20):
+            await push_event(one, reason=f"{number}")
+        await one.handled.wait(20)
+        await until(lambda: len(resting(one)) == 20)
+        store.loads = 0
+        await anyio.sleep(0.4)
+        assert store.loads < 20 * 12  # a look every 0.01 s would read them 40 times
+        for name in [name async for name in one.journal().waiting()]:
+            key = Key("baidu:" + one.clients[0].component, "event", name)
+            await store.save(key, None, version=(await store.load(key)).version)
+        await until(lambda: not resting(one))

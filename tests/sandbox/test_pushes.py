@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +9,7 @@ import pytest
 from miniapp_tp import AppAuthorized, AuditFinished, InvalidArgument, NotSupported, TicketPushed
 from miniapp_tp.sandbox import Fate, Manner, Sandbox, Sending
 from miniapp_tp.stores import MemoryStore
+from tests.support.acknowledging import Service, until
 from tests.support.receiving import clients_of, world_of
 
 if TYPE_CHECKING:
@@ -28,55 +25,6 @@ APP = "15000001"
 KS_APP = "ks600000000000000001"
 
 
-class Service:
-    """Something that is pushed to. It acknowledges unless told otherwise.
-
-    Attributes:
-        got: Path and body of each request.
-        answers: What is answered instead, in turn: a status, or nothing at all.
-    """
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, dict[str, Any]]] = []
-        self.answers: list[int | None] = []
-        service = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                service.got.append((self.path, body))
-                status = service.answers.pop(0) if service.answers else 200
-                if status is None:
-                    self.close_connection = True
-                    return
-                answer = (
-                    json.dumps({"result": 1, "message_id": body["msgId"]}).encode() if "msgId" in body else b"success"
-                )
-                self.send_response(status)
-                self.send_header("content-length", f"{len(answer)}")
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's word
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
 @pytest.fixture
 def service() -> Iterator[Service]:
     service = Service()
@@ -89,13 +37,6 @@ def pushing(sandbox: Sandbox, service: Service) -> Sandbox:
     sandbox.push_to(f"{service.address}/push/")
     sandbox.outbox.rules.pause = 0.01
     return sandbox
-
-
-def until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def settled(*pushed: Pushed) -> list[Fate]:
@@ -226,12 +167,20 @@ def test_forged_and_stale_ones_are_sent_once(pushing: Sandbox, service: Service)
     assert settled(forged) == [Fate.ACKNOWLEDGED]  # by a service that doesn't look
 
 
-def test_duplicates_and_disorder_on_demand(pushing: Sandbox, service: Service) -> None:
-    late = pushing.baidu.pushes.event("LATE", APP, sending=Sending(delay=0.2))
-    twice = pushing.kuaishou.pushes.event("TWICE", KS_APP, sending=Sending(again=2))
-    assert settled(late, twice) == [Fate.ACKNOWLEDGED] * 2
-    until(lambda: len(service.got) == 4)
-    assert [path for path, _ in service.got] == ["/push/kuaishou"] * 3 + ["/push/baidu"]
+def test_duplicates_on_demand(pushing: Sandbox, service: Service) -> None:
+    pushed = pushing.kuaishou.pushes.event("TWICE", KS_APP, sending=Sending(again=2))
+    until(lambda: pushed.acknowledged == 3)
+    assert len({body["msgId"] for _, body in service.got}) == 1
+    assert len(service.got) == 3
+
+
+def test_disorder_on_demand(pushing: Sandbox, service: Service) -> None:
+    """What is late tells of the time at which it should have been sent."""
+    late = pushing.baidu.pushes.event("LATE", APP, sending=Sending(delay=1.0))
+    soon = pushing.kuaishou.pushes.event("SOON", KS_APP)
+    assert late.at <= soon.at
+    assert settled(late, soon) == [Fate.ACKNOWLEDGED] * 2
+    assert [path for path, _ in service.got] == ["/push/kuaishou", "/push/baidu"]
 
 
 def test_several_addresses_take_turns(sandbox: Sandbox, service: Service) -> None:
