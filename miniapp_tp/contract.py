@@ -9,20 +9,63 @@ from collections.abc import Callable
 
 from attrs import evolve, fields, frozen
 
-from miniapp_tp.models import AppInfo, ServerDomainChange, ServerDomains, WebviewDomainChange
+from miniapp_tp.models import (
+    AppInfo,
+    CategoryChange,
+    CategoryGroup,
+    CategoryKind,
+    Image,
+    MobileAuth,
+    MobileAuthRequest,
+    NameChange,
+    NameCheck,
+    OfflineUpdate,
+    QrCode,
+    QualifiedName,
+    ServerDomainChange,
+    ServerDomains,
+    SupportVersions,
+    Violation,
+    WebviewDomainChange,
+)
 from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation
 from miniapp_tp.wire.messages import Secret
 
 
 @frozen(kw_only=True)
 class Contract:
-    """The operations of a provider, by the names of the client's methods."""
+    """The operations of a provider, by the names of the clients' methods.
+
+    The first five are everyone's; those up to `check_name` are methods of every client, whether its provider has them
+    or not; the rest are methods of the clients of providers that have them.
+    """
 
     get_info: Operation[None, AppInfo]
     get_server_domain: Operation[None, ServerDomains]
     set_server_domain: Operation[ServerDomainChange, None]
     get_webview_domain: Operation[None, tuple[str, ...]]
     set_webview_domain: Operation[WebviewDomainChange, None]
+    set_name: Operation[NameChange, int | None]
+    set_icon: Operation[str, int | None]
+    set_description: Operation[str, int | None]
+    set_categories: Operation[CategoryChange, int | None]
+    list_categories: Operation[CategoryKind, tuple[CategoryGroup, ...]]
+    pause: Operation[None, None]
+    resume: Operation[None, None]
+    get_qrcode: Operation[QrCode, bytes]
+    check_name: Operation[str, NameCheck]
+    set_name_with_qualifications: Operation[QualifiedName, int | None]
+    check_name_with_qualifications: Operation[QualifiedName, NameCheck]
+    get_support_version: Operation[None, SupportVersions]
+    set_support_version: Operation[str, None]
+    apply_recovery: Operation[str, None]
+    update_offline: Operation[OfflineUpdate, int | None]
+    apply_mobile_auth: Operation[MobileAuthRequest, None]
+    cancel_mobile_auth: Operation[None, None]
+    get_mobile_auth_status: Operation[None, MobileAuth]
+    upload_image: Operation[Image, str]
+    control_flow: Operation[bool, None]
+    get_violations: Operation[None, tuple[Violation, ...]]
 
     def __attrs_post_init__(self) -> None:
         for name in OPERATIONS:

@@ -67,7 +67,7 @@ def sign(dialect: Dialect, credential: Credential, request: Request, token: Secr
 def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, secrets: Secrets) -> R | MiniAppError:
     """Read a reply: the body's verdict first, and only without one the HTTP status."""
     found = _json_object(reply)
-    verdict = dialect.judge(found)
+    verdict = dialect.judge(found) or _media(endpoint, reply)
     if isinstance(verdict, Consent):
         return _decoded(endpoint, app, verdict.data, reply, secrets)
     if isinstance(verdict, Refusal):
@@ -83,7 +83,10 @@ def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, 
             scope=meaning.scope,
         )
         return _timed(error, endpoint, reply)
-    return _without_verdict(endpoint, reply, secrets)
+    media = endpoint.media(reply) if reply.complete else None
+    return (
+        _without_verdict(endpoint, reply, secrets) if media is None else _decoded(endpoint, app, media, reply, secrets)
+    )
 
 
 def _kept(endpoint: Endpoint[Any, Any], reply: Reply, secrets: Secrets) -> Reply | None:

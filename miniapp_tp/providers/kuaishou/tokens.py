@@ -16,7 +16,7 @@ from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidArgu
 from miniapp_tp.wire.addresses import checked_address
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Endpoint, absent, no_result
-from miniapp_tp.wire.meaning import Meaning
+from miniapp_tp.wire.meaning import ByText, Meaning
 from miniapp_tp.wire.messages import Secret
 from miniapp_tp.wire.tolerance import lifetime, listed, mapping, text
 
@@ -32,9 +32,8 @@ _TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
 _SPENT: Final = Meaning(AuthorizationLost)
 
 
-def _token_or_grant(said: str) -> Meaning:
-    """Tell a dead refresh token from a dead component token (wire/kuaishou.md § 4.2, 100200102)."""
-    return _SPENT if any(word in said for word in ("refresh", "discarded", "revoke")) else _TICKET
+_TOKEN_OR_GRANT: Final = ByText(("refresh", "discarded", "revoke"), _SPENT, _TICKET)
+"""100200102: the text tells whether the component's token or the grant is meant."""
 
 
 def _issued(body: Mapping[str, Any], name: str, life: int) -> Issued:
@@ -98,7 +97,7 @@ EXCHANGE: Final = Endpoint[Secret, Pair](
     idempotent=False,
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _token_or_grant},
+    codes={100200102: _TOKEN_OR_GRANT},
 )
 REFRESH: Final = Endpoint[Secret, Pair](
     name="refresh_grant",
@@ -109,7 +108,7 @@ REFRESH: Final = Endpoint[Secret, Pair](
     idempotent=False,
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _token_or_grant},
+    codes={100200102: _TOKEN_OR_GRANT},
 )
 RECOVER: Final = Endpoint[str, Issued](
     name="recover_code",
@@ -118,7 +117,7 @@ RECOVER: Final = Endpoint[str, Issued](
     decode=lambda _app, body: _issued(body, "authorizationCode", _RECOVERED_LIFE),
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _token_or_grant},
+    codes={100200102: _TOKEN_OR_GRANT},
 )
 
 ENDPOINTS: Final = (COMPONENT_TOKEN, START_PUSH, PRE_AUTH_CODE, EXCHANGE, REFRESH, RECOVER)
