@@ -206,7 +206,7 @@ class MiniAppClient(ABC):
             InvalidArgument: `kind` is no `CategoryKind`.
             NotSupported: On Kuaishou.
         """
-        return await self.perform(lambda has: has.list_categories, app, partial(given_member, kind))
+        return await self.perform(lambda has: has.list_categories, app, lambda: given_member(CategoryKind, kind))
 
     async def pause(self, app: str) -> None:
         """Take an app out of service: its users can't open it any more. Safe to repeat.

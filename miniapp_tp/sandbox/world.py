@@ -53,7 +53,13 @@ class Side(Protocol):
 
 
 _SIDES: Final[Mapping[str, Side]] = {"baidu": baidu, "kuaishou": kuaishou}
-_PREFIXES: Final = {"/rest/": "baidu", "/public/": "baidu", "/openapi/": "kuaishou", "/mp/": "kuaishou"}
+_PREFIXES: Final = {
+    "/rest/": "baidu",
+    "/public/": "baidu",
+    "/file/": "baidu",
+    "/openapi/": "kuaishou",
+    "/mp/": "kuaishou",
+}
 
 
 class World:

@@ -83,10 +83,13 @@ def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, 
             scope=meaning.scope,
         )
         return _timed(error, endpoint, reply)
+    return _without_verdict(endpoint, reply, secrets)
+
+
+def _media(endpoint: Endpoint[Any, Any], reply: Reply) -> Consent | None:
+    """Take a reply that isn't JSON for a yes, where the endpoint answers so."""
     media = endpoint.media(reply) if reply.complete else None
-    return (
-        _without_verdict(endpoint, reply, secrets) if media is None else _decoded(endpoint, app, media, reply, secrets)
-    )
+    return None if media is None else Consent(media)
 
 
 def _kept(endpoint: Endpoint[Any, Any], reply: Reply, secrets: Secrets) -> Reply | None:
