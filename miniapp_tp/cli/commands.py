@@ -10,6 +10,7 @@ import click
 
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
+from miniapp_tp.cli.explain import explain_command
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
@@ -130,6 +131,9 @@ def demo(  # noqa: PLR0917 - click passes them by name
     else:
         show(result)
     sys.exit(0 if result.is_right else 1)
+
+
+command.add_command(explain_command)
 
 
 @command.group(help=say("Grants: what merchants gave the component.", "授权: 商家授予第三方平台的凭据。"))

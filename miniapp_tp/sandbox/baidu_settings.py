@@ -128,8 +128,8 @@ def set_name(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping
 
 def set_name_with_qualifications(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Propose a name with papers by kind (wire/baidu.md § 4 row 8)."""
-    _only(params, needed=["nick_name", "qual_materials"])
-    _from_upload(provider, _qualifications(params["qual_materials"]))
+    _only(params, "qual_materials", needed=["nick_name"])
+    _from_upload(provider, _qualifications(params.get("qual_materials", "{}")))
     return _reviewed(provider, app, "set_name_with_qualifications", {"name": params["nick_name"]})
 
 
@@ -160,7 +160,7 @@ def set_categories(provider: Provider, app: App, params: Mapping[str, str]) -> M
     """Propose categories in place of all (seed 000 修改小程序类目)."""
     _only(params, needed=["categorys"])
     given = _json(params["categorys"], 50062)
-    choices: list[Any] = given if isinstance(given, list) else []
+    choices: list[Any] = given if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType]
     if not choices:
         raise business(50062)
     if len(choices) > _MOST_CATEGORIES:
@@ -228,8 +228,8 @@ def check_name(provider: Provider, app: App, params: Mapping[str, str]) -> Mappi
 
 def check_name_with_qualifications(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Check a name with papers; its words are one list, and it names the kinds of papers (wire/baidu.md § 4 row 9)."""
-    _only(params, needed=["app_name", "qual_materials"])
-    _from_upload(provider, _qualifications(params["qual_materials"]))
+    _only(params, "qual_materials", needed=["app_name"])
+    _from_upload(provider, _qualifications(params.get("qual_materials", "{}")))
     code, words = _finding(provider, app, params["app_name"])
     fields = {"requiredFields": [1] if code in {3, 4} else [], "optionalFields": [2]}
     return {"data": {"checkResult": code, "checkWords": words, **fields}}

@@ -60,18 +60,19 @@ def name_fields(change: NameChange) -> dict[str, str | None]:
     return {"nick_name": change.name, "app_name_material": _comma_list(change.materials)}
 
 
-def qualified_name_fields(change: QualifiedName) -> dict[str, str]:
+def qualified_name_fields(change: QualifiedName) -> dict[str, str | None]:
     """Write a new name with its qualifications."""
     return {"nick_name": change.name, "qual_materials": _qualifications(change.qualifications)}
 
 
-def qualified_check_fields(change: QualifiedName) -> dict[str, str]:
+def qualified_check_fields(change: QualifiedName) -> dict[str, str | None]:
     """Write a name to be checked with its qualifications."""
     return {"app_name": change.name, "qual_materials": _qualifications(change.qualifications)}
 
 
-def _qualifications(given: NameQualifications) -> str:
-    return _json({_QUALIFICATIONS.get(kind, kind): addresses for kind, addresses in given.given().items()})
+def _qualifications(given: NameQualifications) -> str | None:
+    kinds = {_QUALIFICATIONS.get(kind, kind): addresses for kind, addresses in given.given().items()}
+    return _json(kinds) if kinds else None
 
 
 def category_fields(change: CategoryChange) -> dict[str, str]:

@@ -27,9 +27,17 @@ _COMPONENT_LIFE: Final = 7_200
 _PRE_AUTH_LIFE: Final = 600
 _ACCESS_LIFE: Final = 7_200
 _RECOVERED_LIFE: Final = 3_600
-_OWN_SECRET: Final = Meaning(InvalidRequest, scope=Scope.COMPONENT)
-_TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
-_SPENT: Final = Meaning(AuthorizationLost)
+_OWN_SECRET: Final = Meaning(InvalidRequest, scope=Scope.COMPONENT).but_then(
+    "Check the component's id and secret.", "请检查第三方应用的 appid 与 secret。"
+)
+_TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT).but_then(
+    "The ticket or the component's token is stale: a newer ticket is pushed every 10 minutes.",
+    "ticket 或第三方 token 已失效：平台每 10 分钟推送新的 ticket。",
+)
+_SPENT: Final = Meaning(AuthorizationLost).but_then(
+    "The SDK recovers the grant by itself; if that fails too, the merchant must authorize again.",
+    "SDK 会自动找回授权；若仍失败，需商家重新授权。",
+)
 
 
 _TOKEN_OR_GRANT: Final = ByText(("refresh", "discarded", "revoke"), _SPENT, _TICKET)

@@ -22,6 +22,10 @@ _REGISTER: Final = WRONG.but_then(
     "Register the domain (or the one above it) on the component in Baidu's console, then call again.",
     "请先在百度后台把该域名 (或其上级域名) 登记到第三方平台，再调用。",
 )
+_DOMAINS_USED: Final = USED.but_then(
+    "Wait for the next period; Baidu tells neither how long it is nor how many changes remain.",
+    "请等到下一个周期；百度未公开周期长度，也不返回剩余次数。",
+)
 _NAME_PACKAGE: Final = WRONG.but_then(
     "Give package_id, or publish a package first.", "请传入 package_id，或先发布线上版本。"
 )
@@ -85,6 +89,10 @@ SETTINGS: Final[Codes] = {
             47004: ("No more changes of the name in this period.", "修改名称超过限制次数。"),
             47006: ("No more changes of the description in this period.", "修改简介超过限制次数。"),
             47007: ("No more changes of the categories in this period.", "修改服务分类超过限制次数。"),
+        }
+    ),
+    **_DOMAINS_USED.rows(
+        {
             470011: ("No more changes of the server domains in this period.", "修改服务器域名超过限制次数。"),
             470012: ("No more changes of the webview domains in this period.", "修改业务域名超过限制次数。"),
         }
