@@ -66,7 +66,7 @@ IDEMPOTENT_CHANGES: Final = {
 
 
 def test_the_operations_are_the_clients_methods_in_order() -> None:
-    assert OPERATIONS == (*EVERYONES, *OF_EVERY_CLIENT, *BAIDUS)
+    assert (*EVERYONES, *OF_EVERY_CLIENT, *BAIDUS) == OPERATIONS
     own = [name for name, _ in inspect.getmembers(MiniAppClient, inspect.iscoroutinefunction)]
     assert {*EVERYONES, *OF_EVERY_CLIENT} == set(own) - {"aclose", "call", "perform", "__aenter__", "__aexit__"}
     assert all(inspect.iscoroutinefunction(getattr(BaiduClient, name)) for name in OPERATIONS)
