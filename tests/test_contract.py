@@ -15,7 +15,7 @@ from miniapp_tp.providers.baidu.endpoints import ENDPOINTS as BAIDU_ENDPOINTS
 from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU
 from miniapp_tp.providers.kuaishou.endpoints import ENDPOINTS as KUAISHOU_ENDPOINTS
 from miniapp_tp.wire.dialect import Credential
-from miniapp_tp.wire.endpoint import Absent, Endpoint, Procedure, absent
+from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation, Procedure, absent
 
 BOTH = pytest.mark.parametrize(
     ("contract", "endpoints"),
@@ -99,10 +99,10 @@ def test_every_absence_has_a_reason_in_both_languages() -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_what_may_be_sent_again_is_what_was_promised(name: str) -> None:
     for contract in (BAIDU, KUAISHOU):
-        operation = getattr(contract, name)
+        operation: Operation[Any, Any] = getattr(contract, name)
         if isinstance(operation, Absent):
             continue
-        endpoint: Endpoint[Any, Any] = operation.endpoint if isinstance(operation, Procedure) else operation
+        endpoint = operation.endpoint if isinstance(operation, Procedure) else operation
         assert endpoint.changes is (name in CHANGES)
         assert endpoint.idempotent is (name not in CHANGES or name in IDEMPOTENT_CHANGES)
 

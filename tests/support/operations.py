@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -18,10 +18,10 @@ from miniapp_tp import (
     Qualification,
     ServerDomains,
 )
+from miniapp_tp.sandbox.provider import Provider
 
 if TYPE_CHECKING:
     from miniapp_tp import BaiduClient
-    from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.sandbox.state import App
 
 PNG: Final = b"\x89PNG\r\n\x1a\n an image"
@@ -50,11 +50,11 @@ Made = Callable[[Place], Awaitable[bool]]
 
 
 async def _get_info(at: Place) -> bool:
-    return (await at.client.get_info(at.app)).name == at.kept.name
+    return bool((await at.client.get_info(at.app)).name == at.kept.name)
 
 
 async def _get_server_domain(at: Place) -> bool:
-    return (await at.client.get_server_domain(at.app)).request == ()
+    return bool((await at.client.get_server_domain(at.app)).request == ())
 
 
 async def _set_server_domain(at: Place) -> bool:
@@ -63,7 +63,7 @@ async def _set_server_domain(at: Place) -> bool:
 
 
 async def _get_webview_domain(at: Place) -> bool:
-    return await at.client.get_webview_domain(at.app) == ()
+    return bool(await at.client.get_webview_domain(at.app) == ())
 
 
 async def _set_webview_domain(at: Place) -> bool:
@@ -109,7 +109,7 @@ async def _resume(at: Place) -> bool:
 
 async def _get_qrcode(at: Place) -> bool:
     picture = await at.client.get_qrcode(at.app, path="pages/index", width=300)
-    return cast("bool", picture.startswith(b"\x89PNG"))
+    return bool(picture.startswith(b"\x89PNG"))
 
 
 async def _check_name(at: Place) -> bool:
@@ -125,7 +125,7 @@ async def _set_name_with_qualifications(at: Place) -> bool:
 
 async def _check_name_with_qualifications(at: Place) -> bool:
     found = await at.client.check_name_with_qualifications(at.app, "a name")
-    return cast("bool", found.passed) and found.optional == (2,)
+    return bool(found.passed and found.optional == (2,))
 
 
 async def _get_support_version(at: Place) -> bool:

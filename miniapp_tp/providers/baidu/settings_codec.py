@@ -239,7 +239,7 @@ def _group(found: Mapping[str, Any]) -> CategoryGroup:
         id=text(found.get("id")),
         name=text(found.get("category_name")),
         kind=word(_CATEGORY_KIND, found.get("category_type")),
-        items=tuple(_subcategory(item) for item in _objects(from_json(found.get("sub_items")))),
+        items=tuple(_subcategory(item) for item in _objects(found.get("sub_items"))),
         raw=found,
     )
 
@@ -291,7 +291,7 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
     found = mapping(value)
     if found and all(isinstance(one, dict) for one in found.values()):
         return [{"id": key, **one} for key, one in found.items()]
-    return [one for one in map(mapping, listed(value)) if one]
+    return [one for one in map(mapping, listed(from_json(value))) if one]
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The rows of wire/baidu.md § 8 on seed 000, one test each, named by row: what a tolerant client makes of the seed's slips.
+"""The rows of wire/baidu.md § 8 on seed 000, one test each, named by row: what becomes of the seed's slips.
 
 Rows on pushed events (1 to 5, 21, 24) stand with the tests of events.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import pytest
@@ -25,8 +25,8 @@ from miniapp_tp.models import (
     NameChange,
     NameCheckResult,
     OfflineUpdate,
-    Qualification,
     QrCode,
+    Qualification,
     ServerDomainChange,
     ServerDomains,
     WebviewDomainChange,
@@ -35,10 +35,12 @@ from miniapp_tp.providers.baidu import endpoints as baidu
 from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.providers.baidu.tokens import EXCHANGE
 from miniapp_tp.wire.dialect import Credential
-from miniapp_tp.wire.endpoint import Endpoint
 from miniapp_tp.wire.exchange import build, sign
 from miniapp_tp.wire.messages import Request, Secret
 from tests.providers.reading import Reader
+
+if TYPE_CHECKING:
+    from miniapp_tp.wire.endpoint import Endpoint
 
 BAIDU: Final = Reader(DIALECT)
 IMAGE: Final = "https://b.example.com/one.png"
@@ -88,7 +90,8 @@ def requests_of_all() -> dict[str, Request]:
 
 
 def test_every_row_has_a_test() -> None:
-    rows = {int(number) for number in re.findall(r"^def test_row_(\d+)_", Path(__file__).read_text("utf-8"), re.M)}
+    own = Path(__file__).read_text("utf-8")
+    rows = {int(number) for number in re.findall(r"^def test_row_(\d+)_", own, re.MULTILINE)}
     assert rows == set(range(1, 25)) - WITH_EVENTS
 
 
@@ -159,7 +162,8 @@ def test_row_13_our_own_samples_are_well_formed() -> None:
     "more", [{}, {"data": {}}, {"data": ""}, {"data": None}, {"data": []}, {"data": "ok"}], ids=str
 )
 def test_row_14_writes_may_answer_with_nothing_or_anything(more: dict[str, Any]) -> None:
-    for endpoint in baidu.ENDPOINTS:
+    endpoints: tuple[Endpoint[Any, Any], ...] = baidu.ENDPOINTS
+    for endpoint in endpoints:
         if endpoint.changes and endpoint.name != "upload_image":
             assert BAIDU.value(endpoint, yes(**more)) is None
 
