@@ -66,15 +66,19 @@ def prepare(app: App, name: str) -> None:
     app.mobile_auth = (2, "描述不清") if name == "get_mobile_auth_status.refused" else app.mobile_auth
 
 
+def entries(documented: Any) -> list[Any]:  # noqa: ANN401 - JSON of any kind
+    """Give the values of an object whose keys are ids."""
+    found: dict[str, Any] = documented if isinstance(documented, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    return list(found.values()) if all(map(str.isdigit, found)) else []
+
+
 def differences(documented: Any, answered: Any, where: str = "reply") -> list[str]:  # noqa: ANN401 - JSON of any kind
     """Find where two JSON values differ in keys or types; of a list every entry counts."""
     if type(documented) is not type(answered):
         return [f"{where}: {type(documented).__name__} in the documents, {type(answered).__name__} in the answer"]
-    if isinstance(documented, dict) and all(map(str.isdigit, documented)) and documented:
-        # Keyed by ids: each entry has the shape of one of the documented ones.
-        tried = [
-            [differences(one, item, f"{where}.{key}") for one in documented.values()] for key, item in answered.items()
-        ]
+    if by_id := entries(documented):
+        # Each entry has the shape of one of the documented ones.
+        tried = [[differences(one, item, f"{where}.{key}") for one in by_id] for key, item in answered.items()]
         return [*chain(*(found[0] for found in tried if all(found)))]
     if isinstance(documented, dict):
         missing = [f"{where}.{key} is missing" for key in documented.keys() - answered.keys()]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -31,6 +30,9 @@ from miniapp_tp.models import (
     given_member,
     given_text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ADDRESS: Final = "https://img.example.com/one.png"
 PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -103,7 +105,7 @@ def test_names_and_their_papers() -> None:
     assert shown.given() == {"icp": (ADDRESS,), "others": (ADDRESS,)}
     assert QualifiedName("n", shown).qualifications is shown
     with pytest.raises(InvalidArgument, match="NameQualifications"):
-        QualifiedName("n", [ADDRESS])  # type: ignore[arg-type]
+        QualifiedName("n", [ADDRESS])
 
 
 @pytest.mark.parametrize("number", [None, "", " ", 1.0, True, []], ids=repr)
