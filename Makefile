@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# The tests are independent of one another; ARGS="-n 0" keeps them in one process, for a debugger.
+PARALLEL ?= --numprocesses auto --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 # Only what exists: a checkout without benchmarks or examples is checked all the same.
@@ -58,7 +60,7 @@ demo: $(VENV)/.test ## operate both providers' sandboxes, no account needed
 .PHONY: test
 test: $(VENV)/.test ## the tests, under coverage and with its thresholds
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=95
 	@echo "the pure half:"
@@ -91,7 +93,7 @@ docs: $(VENV)/.test ## run the examples of README and docs
 
 .PHONY: tests-only
 tests-only: $(VENV)/.test # the tests without coverage; what test-all runs for each interpreter
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 .PHONY: test-all
 test-all: $(VENV)/.test ## the tests on every other CPython from 3.11 on that this machine has

@@ -1,7 +1,8 @@
 """One asyncio interface to operate mini apps through a third-party application, on Baidu and Kuaishou."""
 
 from miniapp_tp.bulk.each import each
-from miniapp_tp.client import BaiduClient, Fleet, KuaishouClient, MiniAppClient
+from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
+from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
 from miniapp_tp.errors import (
     Actor,
     AuthorizationLost,
@@ -39,8 +40,15 @@ from miniapp_tp.models import (
     Done,
     EditsLeft,
     Failed,
+    FeedCard,
+    FeedTemplate,
     Grant,
     ImageKind,
+    Keyword,
+    Material,
+    MaterialSubType,
+    MaterialType,
+    Message,
     MobileAuth,
     MobileAuthReason,
     MobileAuthScene,
@@ -53,6 +61,9 @@ from miniapp_tp.models import (
     QualificationItem,
     QualificationRule,
     ServerDomains,
+    SitemapFrequency,
+    SitemapSubmission,
+    SitemapType,
     Subcategory,
     Subject,
     SubjectType,
@@ -60,6 +71,7 @@ from miniapp_tp.models import (
     Unknown,
     Violation,
 )
+from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, sitemap_parts
 from miniapp_tp.stores import TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
@@ -78,6 +90,7 @@ __all__ = [
     "AuditStatus",
     "AuthorizationLost",
     "BaiduClient",
+    "BaiduDeveloperClient",
     "Category",
     "CategoryChoice",
     "CategoryGroup",
@@ -92,13 +105,20 @@ __all__ = [
     "EditsLeft",
     "Endpoint",
     "Failed",
+    "FeedCard",
+    "FeedTemplate",
     "Fleet",
     "Grant",
     "HttpxTransport",
     "ImageKind",
     "InvalidArgument",
     "InvalidRequest",
+    "Keyword",
     "KuaishouClient",
+    "Material",
+    "MaterialSubType",
+    "MaterialType",
+    "Message",
     "MiniAppClient",
     "MiniAppError",
     "MobileAuth",
@@ -127,6 +147,12 @@ __all__ = [
     "Scope",
     "Secret",
     "ServerDomains",
+    "Sitemap",
+    "SitemapFrequency",
+    "SitemapPart",
+    "SitemapProblem",
+    "SitemapSubmission",
+    "SitemapType",
     "StoreError",
     "Subcategory",
     "Subject",
@@ -138,6 +164,9 @@ __all__ = [
     "Transport",
     "Unknown",
     "Violation",
+    "check_sitemap",
     "each",
     "open_store",
+    "sitemap_parts",
+    "write_sitemap",
 ]

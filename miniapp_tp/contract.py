@@ -15,15 +15,18 @@ from miniapp_tp.models import (
     CategoryGroup,
     CategoryKind,
     Image,
+    Material,
     MobileAuth,
     MobileAuthRequest,
     NameChange,
     NameCheck,
+    Of,
     OfflineUpdate,
     QrCode,
     QualifiedName,
     ServerDomainChange,
     ServerDomains,
+    SitemapSubmission,
     SupportVersions,
     Violation,
     WebviewDomainChange,
@@ -33,7 +36,22 @@ from miniapp_tp.wire.messages import Secret
 
 
 @frozen(kw_only=True)
-class Contract:
+class MaterialContract:
+    """What can be done with materials and sitemaps, by the names of the methods."""
+
+    submit_material: Operation[Of[Material], None]
+    delete_material: Operation[Of[str], None]
+    submit_sitemap: Operation[Of[SitemapSubmission], None]
+    delete_sitemap: Operation[Of[str], None]
+
+    def supports(self, operation: str) -> bool:
+        """Tell whether an operation is there, by the name of its method."""
+        names = {attribute.name for attribute in fields(type(self))}
+        return operation in names and not isinstance(getattr(self, operation), Absent)
+
+
+@frozen(kw_only=True)
+class Contract(MaterialContract):
     """The operations of a provider, by the names of the clients' methods.
 
     The first five are everyone's; those up to `check_name` are methods of every client, whether its provider has them
@@ -73,12 +91,9 @@ class Contract:
             if isinstance(operation, Absent):
                 object.__setattr__(self, name, evolve(operation, name=name))
 
-    def supports(self, operation: str) -> bool:
-        """Tell whether the provider has an operation, by the name of its method."""
-        return operation in OPERATIONS and not isinstance(getattr(self, operation), Absent)
 
-
-OPERATIONS = tuple(attribute.name for attribute in fields(Contract))
+_INHERITED = tuple(one.name for one in fields(MaterialContract))
+OPERATIONS = (*(one.name for one in fields(Contract) if one.name not in _INHERITED), *_INHERITED)
 """The names of all operations, in the order of the contract."""
 
 

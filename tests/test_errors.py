@@ -31,6 +31,8 @@ from miniapp_tp.errors import (
     RateLimited,
     ReplyNotUnderstood,
     Scope,
+    StoreError,
+    TicketMissing,
 )
 from miniapp_tp.wire.messages import Reply
 
@@ -61,6 +63,8 @@ EVERY: list[MiniAppError] = [
     DeadlineExceeded("too late", may_have_happened=True),
     ConnectionLost("cut", may_have_happened=True),
     ReplyNotUnderstood("not JSON", reply=REPLY),
+    TicketMissing("none that the provider takes", last_seen=1_700_000_000.0),
+    StoreError("the disk is full"),
     *(kind("they said no", code=7, status=403, request_id="r-1", reply=REPLY) for kind in ANSWERS),
 ]
 
@@ -92,6 +96,8 @@ def test_actors_and_scopes_are_those_promised() -> None:
         (DeadlineExceeded, TimeoutError),
         (ConnectionLost, NoAnswer),
         (ReplyNotUnderstood, MiniAppError),
+        (TicketMissing, MiniAppError),
+        (StoreError, MiniAppError),
         (ProviderError, MiniAppError),
         *((kind, ProviderError) for kind in ANSWERS[1:]),
     ],
@@ -117,6 +123,8 @@ def test_every_error_has_what_every_error_has(error: MiniAppError) -> None:
         (InvalidArgument, Actor.YOU, Scope.APP, False),
         (NotSupported, Actor.YOU, Scope.APP, False),
         (ReplyNotUnderstood, Actor.PROVIDER, Scope.APP, False),
+        (TicketMissing, Actor.TIME, Scope.COMPONENT, False),
+        (StoreError, Actor.YOU, Scope.COMPONENT, True),
         (ProviderError, Actor.YOU, Scope.APP, False),
         (CredentialRejected, Actor.YOU, Scope.APP, False),
         (AuthorizationLost, Actor.MERCHANT, Scope.APP, False),
@@ -165,6 +173,11 @@ def test_an_answer_keeps_its_evidence() -> None:
     assert (error.request_id, error.reply) == ("r-1", REPLY)
 
 
+def test_a_missing_ticket_says_when_the_last_one_came() -> None:
+    assert TicketMissing("none yet").last_seen is None
+    assert TicketMissing("refused", last_seen=1_700_000_000.0).last_seen == 1_700_000_000.0
+
+
 @pytest.mark.parametrize("kind", [RateLimited, ProviderUnavailable])
 def test_nothing_is_known_of_waiting_until_the_provider_says_so(kind: type[RateLimited | ProviderUnavailable]) -> None:
     assert kind("slowly").retry_after is None
@@ -202,7 +215,8 @@ def test_the_text_names_the_place_as_far_as_it_is_known(place: dict[str, str], t
     [
         (NotFound("gone", code=470017, status=200), "gone (NotFound, code 470017, HTTP 200)"),
         (ProviderError("no", code="odd", status=400), "no (ProviderError, code odd, HTTP 400)"),
-        (RateLimited("slowly", status=429), "slowly (RateLimited, no code, HTTP 429)"),
+        (RateLimited("slowly", status=429), "slowly (RateLimited, HTTP 429)"),
+        (RateLimited("slowly"), "slowly (RateLimited)"),
         (ProviderError("no", code=0, status=200), "no (ProviderError, code 0, HTTP 200)"),
         (ProviderError("", code=9, status=200), "no message (ProviderError, code 9, HTTP 200)"),
         (
@@ -260,5 +274,5 @@ class Overdrawn(QuotaExhausted):
 def test_the_docstring_draws_every_class() -> None:
     drawn = errors.__doc__ or ""
     classes = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, Exception)}
-    assert len(classes) == 18
+    assert classes == {type(error).__name__ for error in EVERY}
     assert {name for name in classes if name not in drawn} == set()

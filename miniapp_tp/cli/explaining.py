@@ -6,23 +6,35 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
+from miniapp_tp.providers.baidu.developer import COMPONENT_MATERIALS, DEVELOPER_TOKEN, SERVICES, developer_contract
 from miniapp_tp.providers.baidu.endpoints import ENDPOINTS as BAIDU
 from miniapp_tp.providers.baidu.errors import CODES as BAIDU_CODES
 from miniapp_tp.providers.baidu.tokens import ENDPOINTS as BAIDU_TOKENS
 from miniapp_tp.providers.kuaishou.endpoints import ENDPOINTS as KUAISHOU
 from miniapp_tp.providers.kuaishou.errors import CODES as KUAISHOU_CODES
 from miniapp_tp.providers.kuaishou.tokens import ENDPOINTS as KUAISHOU_TOKENS
+from miniapp_tp.wire.endpoint import Endpoint
 from miniapp_tp.wire.meaning import ByText, Code, Meaning, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from miniapp_tp.errors import Actor, Scope
-    from miniapp_tp.wire.endpoint import Endpoint
+    from miniapp_tp.wire.endpoint import Operation
     from miniapp_tp.wire.meaning import Codes
 
+
+def _of_developers() -> Iterator[Endpoint[Any, Any]]:
+    """Give the developer services: codes hang on operations, so any address will do for those that have none."""
+    for contract in (developer_contract(dict.fromkeys(SERVICES, "/")), COMPONENT_MATERIALS):
+        for name in SERVICES:
+            found: Operation[Any, Any] | None = getattr(contract, name, None)
+            if isinstance(found, Endpoint):
+                yield found
+
+
 TABLES: Final[Mapping[str, tuple[Codes, tuple[Endpoint[Any, Any], ...]]]] = {
-    "baidu": (BAIDU_CODES, (*BAIDU, *BAIDU_TOKENS)),
+    "baidu": (BAIDU_CODES, (*BAIDU, *BAIDU_TOKENS, DEVELOPER_TOKEN, *_of_developers())),
     "kuaishou": (KUAISHOU_CODES, (*KUAISHOU, *KUAISHOU_TOKENS)),
 }
 """Each provider's codes, and the operations at which some mean something else."""

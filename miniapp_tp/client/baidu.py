@@ -108,7 +108,7 @@ class BaiduMethods(MiniAppClient):
             Conflict: The app isn't in that state, has no package, or no subject.
             PermissionDenied: The account may not do this.
         """
-        make = partial(given_text, "description", description, longest=LONGEST_RECOVERY)
+        make = partial(given_text, "description", description, limit=LONGEST_RECOVERY)
         await self.perform(lambda has: has.apply_recovery, app, make)
 
     async def update_offline(

@@ -10,6 +10,7 @@ from attrs import evolve
 from miniapp_tp.client.baidu import BaiduMethods
 from miniapp_tp.client.grants import AskingGrants, GrantDesk, GrantMethods
 from miniapp_tp.client.interface import MiniAppClient
+from miniapp_tp.client.materials import ComponentMaterials
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
@@ -189,7 +190,7 @@ def _desk(component: str, store: TokenStore, contract: TokenContract, session: S
     return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking))
 
 
-class BaiduClient(BaiduMethods, ComponentClient):
+class BaiduClient(BaiduMethods, ComponentMaterials, ComponentClient):
     """A third-party platform (第三方平台) on Baidu Smart Programs.
 
     Args:

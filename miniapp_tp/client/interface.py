@@ -19,8 +19,8 @@ from miniapp_tp.models import (
     ServerDomainChange,
     ServerDomains,
     WebviewDomainChange,
+    chosen,
     given_address,
-    given_member,
     given_text,
 )
 
@@ -206,7 +206,7 @@ class MiniAppClient(ABC):
             InvalidArgument: `kind` is no `CategoryKind`.
             NotSupported: On Kuaishou.
         """
-        return await self.perform(lambda has: has.list_categories, app, lambda: given_member(CategoryKind, kind))
+        return await self.perform(lambda has: has.list_categories, app, lambda: chosen(CategoryKind, kind))
 
     async def pause(self, app: str) -> None:
         """Take an app out of service: its users can't open it any more. Safe to repeat.

@@ -2,11 +2,21 @@
 
 from miniapp_tp.models.categories import CategoryGroup, QualificationItem, QualificationRule, Subcategory
 from miniapp_tp.models.domains import KINDS, SCHEMES, Received, ServerDomainChange, ServerDomains, WebviewDomainChange
-from miniapp_tp.models.given import given_address, given_flag, given_member, given_text
+from miniapp_tp.models.given import chosen, given_address, given_flag, given_text
 from miniapp_tp.models.grants import Grant
 from miniapp_tp.models.hosts import received_hosts, with_scheme
 from miniapp_tp.models.images import Image
 from miniapp_tp.models.info import AppInfo, Audit, Category, EditsLeft, OfApp, Subject
+from miniapp_tp.models.materials import (
+    Material,
+    MaterialSubType,
+    MaterialType,
+    Of,
+    SitemapFrequency,
+    SitemapSubmission,
+    SitemapType,
+)
+from miniapp_tp.models.messages import Broadcast, FeedCard, FeedSubmission, FeedTemplate, Keyword, Message, Push
 from miniapp_tp.models.outcomes import Done, Failed, Outcome
 from miniapp_tp.models.settings import (
     CategoryChange,
@@ -41,6 +51,7 @@ __all__ = [
     "AppStatus",
     "Audit",
     "AuditStatus",
+    "Broadcast",
     "Category",
     "CategoryChange",
     "CategoryChoice",
@@ -50,9 +61,17 @@ __all__ = [
     "Done",
     "EditsLeft",
     "Failed",
+    "FeedCard",
+    "FeedSubmission",
+    "FeedTemplate",
     "Grant",
     "Image",
     "ImageKind",
+    "Keyword",
+    "Material",
+    "MaterialSubType",
+    "MaterialType",
+    "Message",
     "MobileAuth",
     "MobileAuthReason",
     "MobileAuthRequest",
@@ -62,9 +81,11 @@ __all__ = [
     "NameCheck",
     "NameCheckResult",
     "NameQualifications",
+    "Of",
     "OfApp",
     "OfflineUpdate",
     "Outcome",
+    "Push",
     "QrCode",
     "Qualification",
     "QualificationItem",
@@ -73,6 +94,9 @@ __all__ = [
     "Received",
     "ServerDomainChange",
     "ServerDomains",
+    "SitemapFrequency",
+    "SitemapSubmission",
+    "SitemapType",
     "Subcategory",
     "Subject",
     "SubjectType",
@@ -80,9 +104,9 @@ __all__ = [
     "Unknown",
     "Violation",
     "WebviewDomainChange",
+    "chosen",
     "given_address",
     "given_flag",
-    "given_member",
     "given_text",
     "received_hosts",
     "with_scheme",

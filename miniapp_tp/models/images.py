@@ -7,7 +7,7 @@ from typing import Final, cast
 from attrs import field, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.models.given import given_member
+from miniapp_tp.models.given import chosen
 from miniapp_tp.models.vocabulary import ImageKind
 
 _MEGABYTE: Final = 1024 * 1024
@@ -35,7 +35,7 @@ def _data(value: object) -> bytes:
 
 
 def _kind(value: ImageKind) -> ImageKind:
-    return given_member(ImageKind, value)
+    return chosen(ImageKind, value)
 
 
 @frozen

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from attrs import field, fields, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.models.given import (
-    given_address,
-    given_addresses,
-    given_id,
-    given_member,
-    given_several,
-    given_text,
-)
+from miniapp_tp.models.given import chosen, given_address, given_id, given_images, given_text, several
 from miniapp_tp.models.vocabulary import MobileAuthReason, MobileAuthScene
 
 if TYPE_CHECKING:
@@ -31,7 +24,7 @@ WIDTHS: Final = (200, 1280)
 
 
 def _addresses(values: Iterable[str]) -> tuple[str, ...]:
-    return given_addresses("materials", values)
+    return given_images("materials", values)
 
 
 def _name(value: str) -> str:
@@ -132,10 +125,7 @@ class Qualification:
 
 
 def _shown(values: Iterable[Qualification]) -> tuple[Qualification, ...]:
-    several = given_several("qualifications", values)
-    if wrong := [value for value in several if not isinstance(value, Qualification)]:
-        raise InvalidArgument(f"qualifications are given as Qualification(id, image_url), not {wrong[0]!r}")
-    return several
+    return several("qualifications", values, Qualification)
 
 
 def _category_id(value: str | int) -> str:
@@ -159,12 +149,10 @@ class CategoryChoice:
 
 
 def _choices(values: Iterable[CategoryChoice | str | int]) -> tuple[CategoryChoice, ...]:
-    several = given_several("categories", values)
-    if not 1 <= len(several) <= MOST_CATEGORIES:
-        raise InvalidArgument(
-            f"an app has 1 to {MOST_CATEGORIES} categories, not {len(several)}; they replace all it has"
-        )
-    return tuple(one if isinstance(one, CategoryChoice) else CategoryChoice(one) for one in several)
+    taken = several("categories", values, object, MOST_CATEGORIES)
+    if not 1 <= len(taken) <= MOST_CATEGORIES:
+        raise InvalidArgument(f"an app has 1 to {MOST_CATEGORIES} categories; those given replace all that it has")
+    return tuple(one if isinstance(one, CategoryChoice) else CategoryChoice(cast("str", one)) for one in taken)
 
 
 @frozen
@@ -220,7 +208,7 @@ def _optional_icon(value: str | None) -> str | None:
 
 
 def _name_materials(values: Iterable[str]) -> tuple[str, ...]:
-    return given_addresses("name_materials", values)
+    return given_images("name_materials", values)
 
 
 @frozen(kw_only=True)
@@ -248,15 +236,15 @@ class OfflineUpdate:
 
 
 def _reason(value: MobileAuthReason) -> MobileAuthReason:
-    return given_member(MobileAuthReason, value)
+    return chosen(MobileAuthReason, value)
 
 
 def _scene(value: MobileAuthScene) -> MobileAuthScene:
-    return given_member(MobileAuthScene, value)
+    return chosen(MobileAuthScene, value)
 
 
 def _scene_description(value: str) -> str:
-    return given_text("description", value, longest=LONGEST_SCENE)
+    return given_text("description", value, limit=LONGEST_SCENE)
 
 
 def _demo_url(value: str) -> str:

@@ -1,6 +1,6 @@
 """Baidu's side of the wire: token in the query, parameters in a form, verdict in `errno` or `error_code`.
 
-The life of a grant is in `baidu_tokens`.
+The life of a grant is in `baidu_tokens`, developer services are in `developer`.
 
 Sources: seed 000 (设置小程序服务器域名, 设置小程序业务域名) and wire/baidu.md §§ 1.9, 3, 4, 6.
 """
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from miniapp_tp.providers.baidu.endpoints import ENDPOINTS
 from miniapp_tp.providers.baidu.tokens import ENDPOINTS as TOKEN_ENDPOINTS
-from miniapp_tp.sandbox import baidu_settings, baidu_tokens, domains, multipart
+from miniapp_tp.sandbox import baidu_settings, baidu_tokens, developer, domains, multipart
 from miniapp_tp.sandbox.baidu_replies import business, gateway, picture_reply, trace, traced
 from miniapp_tp.sandbox.baidu_settings import PICTURE, QUOTAS
 from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Request, Route, html_reply, routes
@@ -60,6 +60,8 @@ def read(found: Route, request: Request) -> Call:
         params = _params(request)
     except Refused as error:
         problem = error
+    if call := developer.read(found, token, params, problem):
+        return call
     if operation := _UPLOAD if _UPLOAD in found.names else baidu_tokens.operation(found, params):
         return Call(operation, token, params, problem, for_component=True)
     return Call(found.name(params.get("action")), token, params, problem)
@@ -100,11 +102,15 @@ _READERS: Final[Mapping[str, Callable[[Request], list[tuple[str, Any]]]]] = {
 
 def subject(provider: Provider, call: Call) -> App | None:
     """Find the app that a call is about."""
+    if call.for_developer:
+        return developer.subject(provider, call)
     return baidu_tokens.subject(provider, call) if call.for_component else provider.owner(call.token)
 
 
 def respond(provider: Provider, call: Call, fault: Fault | None = None) -> Reply:
     """Answer a call, if need be with the no that a fault stands for."""
+    if call.for_developer:
+        return developer.respond(provider, call, fault)
     if call.for_component and call.operation != _UPLOAD:
         return baidu_tokens.respond(provider, call, fault)
     try:
@@ -308,8 +314,13 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "get_webview_domain": get_webview_domain,
     "set_webview_domain": set_webview_domain,
     **baidu_settings.HANDLERS,
+    **developer.MATERIAL_HANDLERS,
 }
-ROUTES: Final = {**routes(ENDPOINTS, {*HANDLERS, _UPLOAD}), **routes(TOKEN_ENDPOINTS, baidu_tokens.HANDLERS)}
+ROUTES: Final = {
+    **developer.ROUTES,
+    **routes(ENDPOINTS, {*HANDLERS, _UPLOAD}),
+    **routes(TOKEN_ENDPOINTS, baidu_tokens.HANDLERS),
+}
 
 
 def route(_provider: Provider, path: str) -> Route | None:

@@ -6,6 +6,7 @@
 | `GET /_sandbox/report` | tells what was injected, called and edited: `Sandbox.report()` |
 | `GET /_sandbox/state?provider=baidu&app=15000001` | tells all about an app, its `calls` by operation included |
 | `GET /_sandbox/grants` | tells, by provider and app, whether it is granted, its newest tokens and what was `spent` |
+| `GET /_sandbox/developer` | tells the `credentials` of Baidu's apps, and the unpublished `paths` of services |
 | `POST /_sandbox/faults` | orders a fault, or drops what was ordered |
 | `POST /_sandbox/grants` | does what a provider or a merchant does of itself, or moves the clock |
 
@@ -38,6 +39,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from attrs import asdict
 
 from miniapp_tp.errors import InvalidArgument
+from miniapp_tp.sandbox.developer import OWN_PATHS
 from miniapp_tp.sandbox.exchange import Reply, Request, json_reply
 from miniapp_tp.sandbox.faults import PROVIDERS, Fault
 
@@ -131,6 +133,10 @@ def _told(provider: Provider) -> dict[str, Any]:
         }
 
 
+def _developer(world: World, _request: Request) -> dict[str, Any]:
+    return {"credentials": world.developer.credentials, "paths": OWN_PATHS}
+
+
 def _do(world: World, request: Request) -> dict[str, Any]:
     order = {name: value for name, value in _order(request).items() if value is not None}
     do = str(order.pop("do", ""))
@@ -194,6 +200,7 @@ _HANDLERS: Final = {
     ("GET", "report"): _report,
     ("GET", "state"): _state,
     ("GET", "grants"): _grants,
+    ("GET", "developer"): _developer,
     ("POST", "faults"): _faults,
     ("POST", "grants"): _do,
 }

@@ -99,6 +99,7 @@ class Call:
         params: The parameters beside the token: texts (Baidu), JSON values (Kuaishou).
         problem: Why the request can't be served whoever sent it, if so.
         for_component: Whether it is about tokens, so that the token is the component's.
+        for_developer: Whether it is about a mini app's own services, so that the token is what its own keys give.
     """
 
     operation: str
@@ -106,6 +107,7 @@ class Call:
     params: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)  # codes and refresh tokens are among them
     problem: Refused | None = None
     for_component: bool = False
+    for_developer: bool = False
 
 
 class Described(Protocol):
@@ -127,6 +129,10 @@ class Route:
 
     method: str
     names: tuple[str, ...]
+
+    def takes(self, method: str) -> bool:
+        """Tell whether a verb is documented for it."""
+        return method == self.method
 
     def name(self, action: object) -> str:
         """Name the operation that a value of `action` asks for: both providers read and write on one path."""

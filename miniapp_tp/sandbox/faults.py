@@ -87,6 +87,8 @@ LIMITED: Final = frozenset(
     }
 )
 """The operations of which an app may have no edit left."""
+OF_KEYS: Final = "get_developer_token"
+"""The operation by which a mini app's own keys give a token, without any token."""
 
 
 def can_hit(fault: Fault, operation: str) -> bool:
@@ -94,10 +96,12 @@ def can_hit(fault: Fault, operation: str) -> bool:
     match fault:
         case Fault.QUOTA:
             return operation in LIMITED
+        case Fault.EXPIRED_TOKEN:
+            return operation != OF_KEYS
         case Fault.FORBIDDEN:
-            return operation not in OF_TOKENS
+            return operation not in OF_TOKENS | {OF_KEYS}
         case Fault.REVOKED:
-            return operation not in OF_COMPONENT | {"upload_image"}
+            return operation not in OF_COMPONENT | {OF_KEYS, "upload_image"}
         case Fault.ODD_TEXT:
             return operation in PAIRS
         case _:

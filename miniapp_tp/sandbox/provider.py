@@ -20,6 +20,7 @@ from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, Pair, Rules, Spent, Terms
 from miniapp_tp.sandbox.pictures import format_of
 from miniapp_tp.sandbox.register import Register, Standing
+from miniapp_tp.sandbox.services import Services
 from miniapp_tp.sandbox.state import App
 
 
@@ -46,6 +47,7 @@ class Provider:
         reviews: How many reviews were begun.
         component_tokens: The component's tokens that were handed out.
         pre_auth_codes: The pre-auth codes that were handed out.
+        services: The developer services of its apps; Baidu has such.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Provider:
     reviews: int = 0
     component_tokens: Register = field(init=False)
     pre_auth_codes: Register = field(init=False)
+    services: Services = field(init=False)
     _tickets: Register = field(init=False)
     _codes: Register = field(init=False)
     _refreshers: Register = field(init=False)
@@ -84,6 +87,7 @@ class Provider:
         self._tokens = {app.id: app.token for app in self.apps.values()}
         self._owners = {app.token: app for app in self.apps.values()}
         self._survivors = {}
+        self.services = Services(self.apps, self.clock)
         self._newest = {app: self._refreshers.issue(None, app) for app in self.apps}
         self.spent = {app: Spent() for app in self.apps}
 

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from miniapp_tp.errors import NotSupported
 from miniapp_tp.sandbox.asgi import CONNECTION, App
+from miniapp_tp.sandbox.developer import OWN_PATHS
 from miniapp_tp.sandbox.faults import Faults
 from miniapp_tp.sandbox.world import Apps, World
 
@@ -54,6 +55,7 @@ class Sandbox(World):
         baidu: The imitated Baidu: `.component`, `.tokens`, `.refresh_tokens`, `.apps`, `.rules`, `.spent`, and what
             merchants do: `.authorize()`, `.revoke()`.
         kuaishou: The imitated Kuaishou: the same, and `.secret`.
+        developer: Baidu's developer services: `.credentials`, and what was handed in, such as `.sent`.
         calls: The requests that reached an operation, by `(provider, operation, app)`.
         port: The port asked for; 0 stands for a free one.
     """
@@ -93,6 +95,11 @@ class Sandbox(World):
             message = "the sandbox isn't running: use it as a context manager, or call start()"
             raise RuntimeError(message)
         return f"http://{HOST}:{self._running.port}"
+
+    @property
+    def developer_urls(self) -> dict[str, str]:
+        """Where the developer services are whose address Baidu doesn't publish, for `urls`."""
+        return {name: f"{self.url}{path}" for name, path in OWN_PATHS.items()}
 
     def start(self) -> None:
         """Listen and serve, until `stop`.

@@ -57,6 +57,7 @@ _PREFIXES: Final = {
     "/rest/": "baidu",
     "/public/": "baidu",
     "/file/": "baidu",
+    "/oauth/": "baidu",
     "/openapi/": "kuaishou",
     "/mp/": "kuaishou",
 }
@@ -70,6 +71,7 @@ class World:
     Attributes:
         baidu: The imitated Baidu.
         kuaishou: The imitated Kuaishou.
+        developer: Baidu's developer services: `.credentials`, and what was handed in.
         calls: The requests that reached an operation, refused and cut ones included.
     """
 
@@ -97,6 +99,7 @@ class World:
         self._providers = {name: self._provider(name, apps, tuple(registered)) for name in PROVIDERS}
         self.baidu = self._providers["baidu"]
         self.kuaishou = self._providers["kuaishou"]
+        self.developer = self.baidu.services
         self.calls: Counter[Called] = Counter()
         rates = faults or Faults()
         self._faults = FaultBook(rates, self._clock)
@@ -118,7 +121,7 @@ class World:
             route = side.route(provider, request.path)
             if route is None:
                 return Answer(side.unknown_path(provider))
-            if route.method != request.method:
+            if not route.takes(request.method):
                 return Answer(side.html(provider, 405, "Method Not Allowed"))
             call = side.read(route, request)
             return _answer(side, provider, call, self._hit(provider, call, side.subject(provider, call)))
@@ -270,7 +273,9 @@ def _edits(apps: Iterable[App]) -> Counter[str]:
 
 
 def _end_token(provider: Provider, call: Call, app: App | None) -> None:
-    if call.for_component:
+    if call.for_developer:
+        provider.services.tokens.void(call.token, Standing.EXPIRED)
+    elif call.for_component:
         provider.component_tokens.void(call.token, Standing.EXPIRED)
     elif app:
         provider.rotate(app)

@@ -156,7 +156,8 @@ class TokenStoreSuite:
         """A value is bytes, all of them, up to a megabyte at least; an empty one is one."""
         version = await _put(store, _KEY, value)
         entry = await another.load(_KEY)
-        assert entry.value == value
+        same = entry.value == value  # outside the assertion: explaining how a megabyte differs takes minutes
+        assert same
         assert entry.version == version
 
     async def test_keeps_odd_keys_apart(self, store: TokenStore, another: TokenStore) -> None:

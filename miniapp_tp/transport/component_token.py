@@ -39,6 +39,8 @@ class ComponentToken:
         self._held: TokenRecord | None = None
         self._windows = Windows(0.0, 0.0)
         self._unwanted: Secret | None = None
+        self._refused: TicketRecord | None = None
+        self._refused_until = 0.0
 
     async def save_ticket(self, ticket: Secret, at: float) -> None:
         """Keep a ticket, unless a newer one is kept already."""
@@ -105,16 +107,18 @@ class ComponentToken:
 
     async def _issued(self) -> Issued:
         """Ask with the newest ticket, and once more if a newer one came while the provider refused that."""
-        tried: TicketRecord | None = None
         while True:
             found = await self._keeping.load(self._keeping.key("ticket"), TicketRecord)
-            if found.record is None or found.record == tried:
+            if found.record is None or self._rests(found.record):
                 raise _missing(found.record)
-            tried = found.record
             try:
-                return await self._session.call(self._contract.component_token, "", tried.ticket)
+                return await self._session.call(self._contract.component_token, "", found.record.ticket)
             except CredentialRejected:
-                continue
+                self._refused, self._refused_until = found.record, self._keeping.clock() + AGAIN
+
+    def _rests(self, ticket: TicketRecord) -> bool:
+        """Tell whether the provider refused a ticket just now: asking is limited, and every call would ask again."""
+        return ticket == self._refused and self._keeping.clock() < self._refused_until
 
 
 def _missing(refused: TicketRecord | None) -> TicketMissing:

@@ -24,6 +24,11 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[T]] = {}
 
+    @property
+    def under_way(self) -> int:
+        """How many pieces of work are under way."""
+        return len(self._tasks)
+
     async def join(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """Wait for the work on a key, which is begun if nobody has; all who wait share one result or one failure.
 

@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from miniapp_tp.contract import TokenContract
 from miniapp_tp.errors import (
@@ -22,6 +22,7 @@ from miniapp_tp.errors import (
     AuthorizationLost,
     ConnectFailed,
     CredentialRejected,
+    InvalidArgument,
     MiniAppError,
     PermissionDenied,
     ProviderError,
@@ -33,21 +34,21 @@ from miniapp_tp.errors import (
 )
 from miniapp_tp.models import Grant
 from miniapp_tp.stores.records import AppRecord, to_bytes
+from miniapp_tp.transport.app_records import AppRecords, mark
 from miniapp_tp.transport.flights import Flights
 from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.session import Session
 from miniapp_tp.transport.tokens import FixedToken
-from miniapp_tp.transport.windows import AGAIN, Windows, windows
+from miniapp_tp.transport.windows import AGAIN
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Absent, Endpoint
 from miniapp_tp.wire.messages import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from miniapp_tp.contract import Identity, Pair
     from miniapp_tp.stores.base import Key
-    from miniapp_tp.transport.keeping import Found
     from miniapp_tp.transport.tenure import Tenure
 
 P = TypeVar("P")
@@ -63,20 +64,8 @@ _SPENT_NOTHING: Final = (
     StoreError,
 )
 _UNNAMED: Final = "unnamed"
-_SAVES: Final = 5
-_SAVE_PAUSE: Final = 0.2
-
-
-@frozen
-class _Held:
-    """A token in memory."""
-
-    record: AppRecord
-    windows: Windows
-
-    @property
-    def token(self) -> Secret:
-        return self.record.access or Secret("")
+_EARLY: Final = 32
+"""How many renewals may be under way when one is begun that nobody waits for: those who wait go first."""
 
 
 @define
@@ -92,9 +81,11 @@ class Grants:
     keeping: Keeping
     contract: TokenContract
     session: Session
-    _flights: Flights[AppRecord] = field(factory=Flights[AppRecord])
-    _held: dict[str, _Held] = field(factory=dict[str, _Held], repr=False)
-    _unwanted: dict[str, Secret] = field(factory=dict[str, Secret], repr=False)
+    _flights: Flights[AppRecord] = field(factory=Flights[AppRecord], init=False)
+    _records: AppRecords = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._records = AppRecords(self.keeping)
 
     # --- a source of tokens -----------------------------------------------------------------------------------------
 
@@ -109,24 +100,20 @@ class Grants:
             AuthorizationLost: There is no record of the app, or its merchant took the grant back.
             MiniAppError: Why it can't be renewed.
         """
-        held = self._held.get(app)
+        held = self._records.held(app)
         now = self.keeping.clock()
         if held is None or now >= held.windows.over:
             flight = f"recover unknown {app}" if recover_unknown else app
             record = await self._flights.join(flight, lambda: self._renewed(app, recover_unknown=recover_unknown))
             return record.access or Secret("")
-        if now >= held.windows.due:
-            self._unwanted[app] = held.token
-            self._held[app] = evolve(held, windows=Windows(now + AGAIN, held.windows.over))
+        if now >= held.windows.due and self._flights.under_way < _EARLY:
+            self._records.postpone(app, now + AGAIN)
             self._flights.begin(app, lambda: self._renewed(app, recover_unknown=False))
         return held.token
 
     async def reject(self, app: str, token: Secret) -> None:
         """Learn that the provider rejected a token; if another has taken its place already, nothing happens."""
-        held = self._held.get(app)
-        if held is not None and held.token == token:
-            del self._held[app]
-            self._unwanted[app] = token
+        self._records.reject(app, token)
 
     async def land(self) -> None:
         """Wait for everything that is being spent."""
@@ -139,16 +126,21 @@ class Grants:
         if app is None:
             return await self._authorize_unnamed(code)
         flight = f"authorize {app} {_digest(code)}"
-        return _grant(app, await self._flights.join(flight, lambda: self._authorized(code, app)))
+        record = await self._flights.join(flight, lambda: self._authorized(code, app))
+        if record.app is None:
+            return _grant(app, record)
+        await self._name(self._unnamed(code), record)
+        message = f"this code is for the app {record.app}, whose grant is kept now, and not for {app}"
+        raise InvalidArgument(message)
 
     async def recover(self, app: str) -> Grant:
         """Get a grant's tokens anew through the provider, whatever is kept of it."""
 
         async def anew(held: Tenure) -> AppRecord | None:
-            found = await self._load(app)
+            found = await self._records.load(app)
             return await self._recover(held, app, found.record or AppRecord(), found.version)
 
-        work = partial(self.keeping.alone, self._key(app), _not_yet, anew)
+        work = partial(self.keeping.alone, self._records.key(app), _not_yet, anew)
         return _grant(app, await self._flights.join(f"recover {app}", work))
 
     async def adopt(self, app: str, record: AppRecord, *, replace: bool = True) -> bool:
@@ -159,23 +151,23 @@ class Grants:
         """
 
         async def put(held: Tenure) -> AppRecord | None:
-            found = await self._load(app)
+            found = await self._records.load(app)
             if found.record is not None and (not replace or found.record.obtained_at > record.obtained_at):
                 return found.record
-            return await self._save(held, app, record, found.version)
+            return await self._records.save(held, app, record, found.version)
 
-        work = partial(self.keeping.alone, self._key(app), _not_yet, put)
+        work = partial(self.keeping.alone, self._records.key(app), _not_yet, put)
         return await self._flights.join(f"adopt {app} {id(record)}", work) is record
 
     async def forget(self, app: str) -> None:
         """Drop what is kept of an app."""
 
         async def drop(held: Tenure) -> bool | None:
-            found = await self._load(app)
+            found = await self._records.load(app)
             return found.record is None or await held.save(None, found.version) is not None or None
 
-        await self.keeping.alone(self._key(app), _not_yet, drop)
-        self._held.pop(app, None)
+        await self.keeping.alone(self._records.key(app), _not_yet, drop)
+        self._records.drop(app)
 
     def apps(self) -> AsyncIterator[str]:
         """Give the ids of the apps that are kept."""
@@ -185,23 +177,23 @@ class Grants:
 
     async def _renewed(self, app: str, *, recover_unknown: bool) -> AppRecord:
         async def ready() -> AppRecord | None:
-            found = await self._load(app)
+            found = await self._records.load(app)
             if found.record is None and not recover_unknown and not await self._find_unnamed(app):
                 raise _unknown()
-            return self._if_usable(app, found.record)
+            return self._records.usable(app, found.record)
 
-        return await self.keeping.alone(self._key(app), ready, lambda held: self._renew(held, app))
+        return await self.keeping.alone(self._records.key(app), ready, lambda held: self._renew(held, app))
 
     async def _renew(self, held: Tenure, app: str) -> AppRecord | None:
-        found = await self._load(app)
-        usable = self._if_usable(app, found.record)
+        found = await self._records.load(app)
+        usable = self._records.usable(app, found.record)
         if usable is not None:
             return usable
         record = found.record or AppRecord()
         past = record.refresh_expires_at is not None and self.keeping.clock() >= record.refresh_expires_at
         if record.refresh is None or record.intent or past or isinstance(self.contract.refresh, Absent):
             return await self._recover(held, app, record, found.version)
-        marked = await self._mark(held, record.with_intent("refresh"), found.version)
+        marked = await mark(held, record.with_intent("refresh"), found.version)
         if marked is None:
             return None
         outcome = await self._spend(self.contract.refresh, app, record.refresh)
@@ -209,7 +201,7 @@ class Grants:
 
     async def _recover(self, held: Tenure, app: str, record: AppRecord, version: int) -> AppRecord | None:
         """Ask for a code for the grant that the provider knows, and exchange it."""
-        marked = await self._mark(held, record.with_intent(record.intent or "recover"), version)
+        marked = await mark(held, record.with_intent(record.intent or "recover"), version)
         if marked is None:
             return None
         outcome = await self._reissued(held, app)
@@ -259,33 +251,54 @@ class Grants:
         digest = _digest(code)
 
         async def exchange(held: Tenure) -> AppRecord | None:
-            found = await self._load(app)
+            found = await self._records.load(app)
             record = found.record or AppRecord()
             if record.code == digest and record.access is not None and record.intent is None:
                 return record
-            marked = await self._mark(held, evolve(record, intent="exchange"), found.version)
+            marked = await mark(held, evolve(record, intent="exchange"), found.version)
             if marked is None:
                 return None
             outcome = await self._spend(self.contract.exchange, app, code)
+            if not isinstance(outcome, MiniAppError) and outcome.app not in {None, app}:
+                return await self._set_aside(held, outcome, code, record, marked)
             spent = evolve(record, intent="exchange", code=digest)
             return await self._settle(held, app, outcome, spent, marked, before=record)
 
-        return await self.keeping.alone(self._key(app), _not_yet, exchange)
+        return await self.keeping.alone(self._records.key(app), _not_yet, exchange)
+
+    async def _set_aside(
+        self, held: Tenure, pair: Pair, code: Secret, before: AppRecord, version: int
+    ) -> AppRecord | None:
+        """Keep tokens that are another app's than was said, and leave the one that was said as it was."""
+
+        async def given() -> Pair:
+            return pair
+
+        record = await self._kept_aside(self._unnamed(code), given)
+        await held.save(to_bytes(before) if before.is_kept or before.intent else None, version)
+        return record
 
     async def _authorize_unnamed(self, code: Secret) -> Grant:
-        """Exchange a code that doesn't say for which app it is: its tokens are kept under the code until they do."""
-        key = self.keeping.key(_UNNAMED, _digest(code))
+        """Exchange a code that doesn't say for which app it is."""
+        key = self._unnamed(code)
+        work = partial(self._kept_aside, key, lambda: self.session.call(self.contract.exchange, "", code))
+        return await self._name(key, await self._flights.join(key.name, work))
 
-        async def exchange(held: Tenure) -> AppRecord | None:
+    def _unnamed(self, code: Secret) -> Key:
+        return self.keeping.key(_UNNAMED, _digest(code))
+
+    async def _kept_aside(self, key: Key, tokens: Callable[[], Awaitable[Pair]]) -> AppRecord:
+        """Keep tokens under their code until it is known which app they are for."""
+
+        async def keep(held: Tenure) -> AppRecord | None:
             found = await self.keeping.load(key, AppRecord)
             if found.record is not None:
                 return found.record
-            pair = await self.session.call(self.contract.exchange, "", code)
-            record = evolve(self._record(pair, AppRecord()), app=pair.app, code=key.name)
-            return record if await self._write(held, record, found.version) is not None else None
+            pair = await tokens()
+            record = evolve(self._records.made_of(pair, AppRecord()), app=pair.app, code=key.name)
+            return record if await self._records.write(held, record, found.version) is not None else None
 
-        work = partial(self.keeping.alone, key, _not_yet, exchange)
-        return await self._name(key, await self._flights.join(key.name, work))
+        return await self.keeping.alone(key, _not_yet, keep)
 
     async def _name(self, key: Key, record: AppRecord) -> Grant:
         """Find out which app tokens are for, and keep them under it."""
@@ -318,67 +331,14 @@ class Grants:
                     found = (await self._name(key, record)).app == app or found
         return found
 
-    # --- keeping ----------------------------------------------------------------------------------------------------
-
-    def _key(self, app: str) -> Key:
-        return self.keeping.key("app", app)
-
-    async def _load(self, app: str) -> Found[AppRecord]:
-        return await self.keeping.load(self._key(app), AppRecord)
-
-    async def _mark(self, held: Tenure, record: AppRecord, version: int) -> int | None:
-        """Write down what is about to be spent; `None` if that isn't ours to do any more."""
-        return await held.save(to_bytes(record), version) if await held.lasts() else None
+    async def _keep(self, held: Tenure, app: str, pair: Pair, before: AppRecord, version: int) -> AppRecord | None:
+        return await self._records.save(held, app, self._records.made_of(pair, before), version)
 
     async def _spend(self, endpoint: Endpoint[P, R], app: str, params: P) -> R | MiniAppError:
         try:
             return await self.session.call(endpoint, app, params)
         except MiniAppError as error:
             return error.with_traceback(None)
-
-    async def _keep(self, held: Tenure, app: str, pair: Pair, before: AppRecord, version: int) -> AppRecord | None:
-        return await self._save(held, app, self._record(pair, before), version)
-
-    def _record(self, pair: Pair, before: AppRecord) -> AppRecord:
-        now = self.keeping.clock()
-        return AppRecord(
-            access=pair.access,
-            refresh=pair.refresh,
-            obtained_at=now,
-            expires_at=now + pair.seconds,
-            refresh_expires_at=None if pair.refresh_seconds is None else now + pair.refresh_seconds,
-            permissions=before.permissions if pair.permissions is None else pair.permissions,
-            code=before.code,
-        )
-
-    async def _save(self, held: Tenure, app: str, record: AppRecord, version: int) -> AppRecord | None:
-        if await self._write(held, record, version) is None:
-            return None
-        self._hold(app, record)
-        return record
-
-    async def _write(self, held: Tenure, record: AppRecord, version: int) -> int | None:
-        """Save what can't be had again, and don't give up at the first failure of the store."""
-        for _ in range(_SAVES - 1):
-            try:
-                return await held.save(to_bytes(record), version)
-            except StoreError:
-                await self.keeping.sleep(_SAVE_PAUSE)
-        return await held.save(to_bytes(record), version)
-
-    def _if_usable(self, app: str, record: AppRecord | None) -> AppRecord | None:
-        if record is None or record.access is None or record.access == self._unwanted.get(app):
-            return None
-        if self.keeping.clock() >= windows(record.obtained_at, record.expires_at, 0.0).over:
-            return None
-        self._hold(app, record)
-        return record
-
-    def _hold(self, app: str, record: AppRecord) -> None:
-        self._unwanted.pop(app, None)
-        self._held.pop(app, None)
-        if record.access is not None:
-            self._held[app] = _Held(record, windows(record.obtained_at, record.expires_at, self.keeping.chance()))
 
 
 async def _not_yet() -> None:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import anyio
 from attrs import field, frozen
 
-from miniapp_tp.errors import StoreError
+from miniapp_tp.errors import Actor, StoreError
 from miniapp_tp.stores.base import Key, TokenStore
 from miniapp_tp.stores.records import from_bytes
 from miniapp_tp.transport.tenure import Tenure, tenure
@@ -82,13 +82,14 @@ class Keeping:
             work: Does it; `None` if the lease was lost on the way, which means to look again.
 
         Raises:
-            StoreError: The store failed, or others held the lease for a minute.
+            StoreError: The store failed, or others held the lease all the time for a minute (`actor` is `TIME`).
         """
-        until = self.clock() + _PATIENCE
+        paused = 0.0
         # Another owner for each piece of work: whoever asks again takes over from itself, so a renewal and a recovery
         # of one app by one client would break into each other.
         owner = f"{self.owner}-{uuid.uuid4().hex}"
-        while self.clock() < until:
+        # Pauses are counted, not the clock: it may jump, and work that lasts long isn't waiting.
+        while paused < _PATIENCE:
             found = await ready()
             if found is not None:
                 return found
@@ -96,6 +97,8 @@ class Keeping:
                 found = await work(held) if held else None
             if found is not None:
                 return found
-            await self.sleep(_POLL * (0.5 + self.chance()))
-        message = f"another process has held the lease on {key.kind} {key.name} for {_PATIENCE:.0f} s; is it stuck?"
-        raise StoreError(message)
+            pause = _POLL * (0.5 + self.chance())
+            await self.sleep(pause)
+            paused += pause
+        message = f"others have held the lease on {key.kind} {key.name} for {_PATIENCE:.0f} s; is a process stuck?"
+        raise StoreError(message, actor=Actor.TIME)

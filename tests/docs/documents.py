@@ -17,6 +17,11 @@ ROOT: Final = Path(__file__).parents[2]
 ENGLISH: Final = ROOT / "README.md"
 CHINESE: Final = ROOT / "README.zh-CN.md"
 READMES: Final = (ENGLISH, CHINESE)
+TWINS: Final = tuple(
+    (path, path.with_suffix(".zh-CN.md"))
+    for path in (ENGLISH, *sorted((ROOT / "docs").glob("*.md")))
+    if not path.name.endswith(".zh-CN.md")
+)
 DOCUMENTS: Final = (*READMES, *sorted((ROOT / "docs").glob("*.md")))
 LINKED: Final = (*DOCUMENTS, ROOT / "CONTRIBUTING.md")
 LANGUAGES: Final = ("python", "text", "bash")
@@ -116,8 +121,8 @@ def codes(text: str) -> list[str]:
 
 
 def commands(source: str) -> Iterator[list[str]]:
-    """Give the commands of a bash block, as words, without comments."""
+    """Give the commands of a bash block, as words, without comments and what is fed to them."""
     for line in source.splitlines():
-        words = line.partition("#")[0].split()
+        words = line.partition("#")[0].partition(" < ")[0].split()
         if words:
             yield words

@@ -154,8 +154,9 @@ def _defined(node: ast.AST) -> str | None:
 
 def _check_command(words: list[str]) -> None:
     """Let the command itself read the words, without running it."""
-    assert isinstance(command, click.Group)
-    context = click.Context(command)
-    name, chosen, rest = command.resolve_command(context, list(words))
+    chosen: click.Command | None = command
+    name: str | None = None
+    while isinstance(chosen, click.Group):
+        name, chosen, words = chosen.resolve_command(click.Context(chosen), words)
     assert chosen is not None
-    chosen.make_context(name, rest)
+    chosen.make_context(name, words)

@@ -67,6 +67,8 @@ def test_a_block_that_is_only_compiled_is_checked_all_the_same(source: str, prob
         "<!-- pytest -->\n```python\ndef test_it():\n    assert False\n```",
         "```bash\nminiapp-tp demo --no-such-option\n```",
         "```bash\nminiapp-tp no-such-command\n```",
+        "```bash\nminiapp-tp grants no-such-command\n```",
+        "```bash\nminiapp-tp grants import --provider baidu --component c --store memory:// --no-such-option\n```",
         "```bash\nmake no-such-target\n```",
         "```bash\n./no-such-file\n```",
     ],

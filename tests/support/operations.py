@@ -10,6 +10,8 @@ from attrs import frozen
 from miniapp_tp import (
     AppStatus,
     CategoryChoice,
+    Material,
+    MaterialType,
     MobileAuthReason,
     MobileAuthScene,
     MobileAuthStatus,
@@ -17,6 +19,7 @@ from miniapp_tp import (
     NameQualifications,
     Qualification,
     ServerDomains,
+    SitemapSubmission,
 )
 from miniapp_tp.sandbox.provider import Provider
 
@@ -24,6 +27,15 @@ if TYPE_CHECKING:
     from miniapp_tp import BaiduClient
     from miniapp_tp.sandbox.state import App
 
+MATERIAL: Final = Material(
+    title="a page",
+    body="what it shows",
+    path="/pages/index/index",
+    images=["https://img.example.com/one.png"],
+    type=MaterialType.CONTENT,
+    sub_type=1001,
+)
+SITEMAP: Final = SitemapSubmission("https://files.example.com/sitemap.json", "all pages")
 PNG: Final = b"\x89PNG\r\n\x1a\n an image"
 
 
@@ -190,6 +202,28 @@ async def _get_violations(at: Place) -> bool:
     return [found.description for found in await at.client.get_violations(at.app)] == ["a page is empty"]
 
 
+async def _submit_material(at: Place) -> bool:
+    await at.client.submit_material(at.app, MATERIAL)
+    return list(at.provider.services.materials[at.app]) == [MATERIAL.path]
+
+
+async def _delete_material(at: Place) -> bool:
+    await at.client.submit_material(at.app, MATERIAL)
+    await at.client.delete_material(at.app, MATERIAL.path)
+    return not at.provider.services.materials[at.app]
+
+
+async def _submit_sitemap(at: Place) -> bool:
+    await at.client.submit_sitemap(at.app, SITEMAP)
+    return list(at.provider.services.sitemaps[at.app]) == [SITEMAP.url]
+
+
+async def _delete_sitemap(at: Place) -> bool:
+    await at.client.submit_sitemap(at.app, SITEMAP)
+    await at.client.delete_sitemap(at.app, SITEMAP.url)
+    return not at.provider.services.sitemaps[at.app]
+
+
 CALLS: Final[dict[str, Made]] = {
     made.__name__.removeprefix("_"): made
     for made in (
@@ -219,6 +253,10 @@ CALLS: Final[dict[str, Made]] = {
         _upload_image,
         _control_flow,
         _get_violations,
+        _submit_material,
+        _delete_material,
+        _submit_sitemap,
+        _delete_sitemap,
     )
 }
 """A call of each operation, by the name of its method."""

@@ -123,6 +123,20 @@ async def test_after_a_refusal_the_next_ticket_mends_it() -> None:
     assert (await one.component_token.get()).reveal()
 
 
+@BOTH
+async def test_a_refused_ticket_rests(name: str) -> None:
+    one = await opened(name)
+    one.provider.revoke_tickets()
+    for _ in range(3):
+        with pytest.raises(TicketMissing, match="refuses the newest ticket"):
+            await one.component_token.get()
+    assert one.transport.count(ASK) == 1
+    one.now.at += AGAIN
+    with pytest.raises(TicketMissing):
+        await one.component_token.get()
+    assert one.transport.count(ASK) == 2
+
+
 # --- the token --------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from miniapp_tp import Secret, StoreError
+from miniapp_tp import Actor, Secret, StoreError
 from miniapp_tp.stores import Key
 from miniapp_tp.stores.records import TicketRecord, to_bytes
 from miniapp_tp.transport.keeping import Found, Keeping
@@ -160,9 +160,22 @@ async def test_patience_ends_after_a_minute(keeping: Keeping, store: Noting, now
     async def work(_held: Tenure) -> str:
         raise AssertionError
 
-    with pytest.raises(StoreError, match="the lease on app 15263713 for 60 s"):
+    with pytest.raises(StoreError, match="the lease on app 15263713 for 60 s") as caught:
         await keeping.alone(key, not_yet, work)
-    assert 60.0 <= now() - began < 60.2
+    assert now() - began == pytest.approx(60.0, abs=0.2)
+    assert caught.value.actor is Actor.TIME
+
+
+async def test_patience_is_for_waiting_alone(keeping: Keeping, key: Key, now: Now) -> None:
+    times = 0
+
+    async def work(_held: Tenure) -> str | None:
+        nonlocal times
+        times += 1
+        now.at += 3600.0  # slow, or a clock that was put right
+        return "done" if times == 3 else None
+
+    assert await keeping.alone(key, not_yet, work) == "done"
 
 
 @pytest.mark.parametrize("note", ["load ticket", "acquire ticket"])

@@ -33,6 +33,7 @@ from miniapp_tp.models import (
     WebviewDomainChange,
 )
 from miniapp_tp.providers.baidu import codec, settings_codec
+from miniapp_tp.providers.baidu.developer import COMPONENT_MATERIALS
 from miniapp_tp.providers.baidu.errors import overlays
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Caller, Endpoint, Procedure, ReadBack, no_result
@@ -307,5 +308,9 @@ CONTRACT: Final = Contract(
     upload_image=UPLOAD_IMAGE,
     control_flow=CONTROL_FLOW,
     get_violations=GET_VIOLATIONS,
+    submit_material=COMPONENT_MATERIALS.submit_material,
+    delete_material=COMPONENT_MATERIALS.delete_material,
+    submit_sitemap=COMPONENT_MATERIALS.submit_sitemap,
+    delete_sitemap=COMPONENT_MATERIALS.delete_sitemap,
 )
 """Baidu's part of the contract."""

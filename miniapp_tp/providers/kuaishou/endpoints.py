@@ -110,5 +110,9 @@ CONTRACT: Final = Contract(
     upload_image=_NO_CALL,
     control_flow=_NO_CALL,
     get_violations=_NO_CALL,
+    submit_material=_NO_CALL,
+    delete_material=_NO_CALL,
+    submit_sitemap=_NO_CALL,
+    delete_sitemap=_NO_CALL,
 )
 """Kuaishou's part of the contract."""
