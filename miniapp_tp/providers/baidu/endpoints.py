@@ -44,7 +44,7 @@ _WEBVIEW_DOMAIN: Final = f"{_APP}/modifywebviewdomain"
 
 GET_INFO: Final = Endpoint[None, AppInfo](
     name="get_info",
-    path=f"{_APP}/info",
+    path="/rest/2.0/smartapp/app/info",
     decode=codec.app_info,
 )
 GET_SERVER_DOMAIN: Final = Endpoint[None, ServerDomains](
