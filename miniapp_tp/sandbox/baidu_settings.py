@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from miniapp_tp.sandbox.baidu_catalogue import CATALOGUE, VERSIONS
 from miniapp_tp.sandbox.baidu_replies import business
 from miniapp_tp.sandbox.pictures import blank_png, format_of
 from miniapp_tp.sandbox.state import Audit
@@ -33,54 +34,6 @@ QUOTAS: Final = {
 """The codes that say that no edit is left, by operation."""
 PICTURE: Final = "picture"
 """Where a handler puts an image that is the whole answer."""
-VERSIONS: Final = ("3.10.4", "3.20.1", "3.30.0", "3.40.2")
-"""The versions of the base library."""
-CATALOGUE: Final[list[dict[str, Any]]] = [
-    {
-        "id": 1,
-        "category_name": "快递业与邮政",
-        "category_type": 2,
-        "sub_items": {
-            "2": {
-                "id": "2",
-                "category_name": "快递",
-                "category_type": 2,
-                "need_quali": 1,
-                "category_quali": json.dumps(
-                    {
-                        "desc": "请上传《快递业务经营许可证》",
-                        "list": [[{"id": 1, "must": 1, "name": "快递业务经营许可证", "desc": ""}]],
-                    },
-                    ensure_ascii=False,
-                ),
-            },
-            "3": {
-                "id": "3",
-                "category_name": "邮政",
-                "category_type": 2,
-                "need_quali": "0",
-                "category_quali": "",
-            },
-        },
-    },
-    {
-        "id": 4,
-        "category_name": "工具",
-        "category_type": 1,
-        "sub_items": {
-            str(number): {
-                "id": str(number),
-                "category_name": name,
-                "category_type": 1,
-                "need_quali": "0",
-                "category_quali": "",
-            }
-            for number, name in enumerate(("信息查询", "记事本", "日历", "计算器", "效率"), 5)
-        },
-    },
-]
-"""The categories, in the shapes of seed 000: ids as numbers and texts, qualifications as JSON in a text."""
-
 _ONLINE, _PAUSED, _FORCED_OFFLINE, _FLOW_OFFLINE = 1, 4, 5, 7
 _MOST_CATEGORIES: Final = 5
 _WIDTHS: Final = range(200, 1281)
