@@ -97,6 +97,8 @@ def sitemap_parts(
     """
     _check(app, name, limit)
     address = given_address("base_url", base_url)
+    if "?" in address or "#" in address:
+        raise InvalidArgument(f"base_url has no query or fragment, since names are appended to it: {address!r}")
     shards: list[str] = []
     size = limit
     for place, material in enumerate(materials, start=1):

@@ -125,6 +125,8 @@ def test_names_are_written_into_addresses_as_addresses_want_it() -> None:
         ({"materials": [ENTRY]}, "material 1 is no Material but dict"),
         ({"app": ""}, "app is text"),
         ({"base_url": "/maps"}, "base_url is a whole address"),
+        ({"base_url": "https://a.example.com/?maps"}, "no query or fragment"),
+        ({"base_url": "https://a.example.com/#maps"}, "no query or fragment"),
         ({"name": "a/b"}, "name is the beginning of a file's name"),
         ({"name": "..\\a"}, "name is the beginning of a file's name"),
         ({"name": " a"}, "name is the beginning of a file's name"),
