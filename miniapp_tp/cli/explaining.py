@@ -115,7 +115,7 @@ def _of(provider: str, code: Code) -> Iterator[Explanation]:
     for entry, operations in special.items():
         for signs, found in _meanings(entry):
             words = found.what or what, found.then or NOTHING_MORE
-            yield Explanation(provider, code, tuple(operations), signs, found, *words)
+            yield Explanation(provider, code, tuple(dict.fromkeys(operations)), signs, found, *words)
 
 
 def _meanings(entry: Meaning | ByText | None) -> list[tuple[tuple[str, ...], Meaning]]:

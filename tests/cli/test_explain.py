@@ -49,6 +49,7 @@ def test_a_number_with_several_meanings_lists_them_with_their_operations() -> No
     found = as_json("47005")
     places = {tuple(one["operations"]): one["class"] for one in found}
     assert places["set_icon", "update_offline"] == "QuotaExhausted"
+    assert places["submit_sitemap", "delete_sitemap"] == "ProviderUnavailable"
     assert places[()] == "ProviderError"
     assert "baidu 47005, at set_icon, update_offline\n" in told("47005")
 
