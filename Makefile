@@ -121,6 +121,11 @@ audit: $(VENV)/.lint ## known vulnerabilities among the pinned requirements
 figures: ## sizes of functions and modules; fails above the hard limits
 	@$(PYTHON) scripts/figures.py
 
+.PHONY: documented
+documented: $(VENV)/.test ## every documented call of Baidu: endpoint, method, tests; fails if one is missing
+	@$(BIN)/python scripts/documented_calls.py
+	@$(BIN)/python scripts/developer_services.py
+
 .PHONY: mutants
 mutants: $(VENV)/.lint ## change the pure half at random and see whether a test notices; ARGS names some
 	@$(BIN)/mutmut run $(ARGS)

@@ -9,21 +9,83 @@ from collections.abc import Callable
 
 from attrs import evolve, fields, frozen
 
-from miniapp_tp.models import AppInfo, Event, ServerDomainChange, ServerDomains, WebviewDomainChange
+from miniapp_tp.models import (
+    AppInfo,
+    CategoryChange,
+    CategoryGroup,
+    CategoryKind,
+    Event,
+    Image,
+    Material,
+    MobileAuth,
+    MobileAuthRequest,
+    NameChange,
+    NameCheck,
+    Of,
+    OfflineUpdate,
+    QrCode,
+    QualifiedName,
+    ServerDomainChange,
+    ServerDomains,
+    SitemapSubmission,
+    SupportVersions,
+    Violation,
+    WebviewDomainChange,
+)
 from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation
 from miniapp_tp.wire.messages import Secret
 from miniapp_tp.wire.pushes import Answer, MissedPage, Pushed, PushKeys, Rejection, Span, Window
 
 
 @frozen(kw_only=True)
-class Contract:
-    """The operations of a provider, by the names of the client's methods."""
+class MaterialContract:
+    """What can be done with materials and sitemaps, by the names of the methods."""
+
+    submit_material: Operation[Of[Material], None]
+    delete_material: Operation[Of[str], None]
+    submit_sitemap: Operation[Of[SitemapSubmission], None]
+    delete_sitemap: Operation[Of[str], None]
+
+    def supports(self, operation: str) -> bool:
+        """Tell whether an operation is there, by the name of its method."""
+        names = {attribute.name for attribute in fields(type(self))}
+        return operation in names and not isinstance(getattr(self, operation), Absent)
+
+
+@frozen(kw_only=True)
+class Contract(MaterialContract):
+    """The operations of a provider, by the names of the clients' methods.
+
+    The first five are everyone's; those up to `check_name` are methods of every client, whether its provider has them
+    or not; the rest are methods of the clients of providers that have them.
+    """
 
     get_info: Operation[None, AppInfo]
     get_server_domain: Operation[None, ServerDomains]
     set_server_domain: Operation[ServerDomainChange, None]
     get_webview_domain: Operation[None, tuple[str, ...]]
     set_webview_domain: Operation[WebviewDomainChange, None]
+    set_name: Operation[NameChange, int | None]
+    set_icon: Operation[str, int | None]
+    set_description: Operation[str, int | None]
+    set_categories: Operation[CategoryChange, int | None]
+    list_categories: Operation[CategoryKind, tuple[CategoryGroup, ...]]
+    pause: Operation[None, None]
+    resume: Operation[None, None]
+    get_qrcode: Operation[QrCode, bytes]
+    check_name: Operation[str, NameCheck]
+    set_name_with_qualifications: Operation[QualifiedName, int | None]
+    check_name_with_qualifications: Operation[QualifiedName, NameCheck]
+    get_support_version: Operation[None, SupportVersions]
+    set_support_version: Operation[str, None]
+    apply_recovery: Operation[str, None]
+    update_offline: Operation[OfflineUpdate, int | None]
+    apply_mobile_auth: Operation[MobileAuthRequest, None]
+    cancel_mobile_auth: Operation[None, None]
+    get_mobile_auth_status: Operation[None, MobileAuth]
+    upload_image: Operation[Image, str]
+    control_flow: Operation[bool, None]
+    get_violations: Operation[None, tuple[Violation, ...]]
 
     def __attrs_post_init__(self) -> None:
         for name in OPERATIONS:
@@ -31,12 +93,9 @@ class Contract:
             if isinstance(operation, Absent):
                 object.__setattr__(self, name, evolve(operation, name=name))
 
-    def supports(self, operation: str) -> bool:
-        """Tell whether the provider has an operation, by the name of its method."""
-        return operation in OPERATIONS and not isinstance(getattr(self, operation), Absent)
 
-
-OPERATIONS = tuple(attribute.name for attribute in fields(Contract))
+_INHERITED = tuple(one.name for one in fields(MaterialContract))
+OPERATIONS = (*(one.name for one in fields(Contract) if one.name not in _INHERITED), *_INHERITED)
 """The names of all operations, in the order of the contract."""
 
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from miniapp_tp import MiniAppClient
+from miniapp_tp import BaiduClient, MiniAppClient
 from miniapp_tp.contract import OPERATIONS
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU
 from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 BEGIN = "<!-- operations:begin -->"
 END = "<!-- operations:end -->"
+CONTRACTS: tuple[Contract, ...] = (BAIDU, KUAISHOU)
 
 
 class Words(NamedTuple):
@@ -34,29 +35,40 @@ class Words(NamedTuple):
 
     header: tuple[str, ...]
     lacking: str
+    chinese: bool
 
 
-ENGLISH = Words(("method", "returns", "Baidu", "Kuaishou"), "not there: ")
-CHINESE = Words(("方法", "返回", "百度", "快手"), "不支持: ")
+ENGLISH = Words(("method", "returns", "Baidu", "Kuaishou"), "not there", chinese=False)
+CHINESE = Words(("方法", "返回", "百度", "快手"), "不支持", chinese=True)
 DOCUMENTS = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
 
 
 def signature(name: str) -> tuple[str, str]:
-    """A method's call without annotations, and what it returns."""
-    shown = inspect.signature(getattr(MiniAppClient, name))
+    """A method's call without annotations, and what it returns; what only one client has is named after it."""
+    everyones = hasattr(MiniAppClient, name)
+    shown = inspect.signature(getattr(BaiduClient, name))
     arguments: list[str] = []
     for parameter in list(shown.parameters.values())[1:]:
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in arguments:
             arguments.append("*")
         optional = parameter.default is not inspect.Parameter.empty
         arguments.append(f"{parameter.name}={parameter.default}" if optional else parameter.name)
-    return f"{name}({', '.join(arguments)})", str(shown.return_annotation)
+    called = name if everyones else f"{BaiduClient.__name__}.{name}"
+    return f"{called}({', '.join(arguments)})", str(shown.return_annotation)
+
+
+def reasons(words: Words) -> list[str]:
+    """Why operations are absent, each reason once, in the order in which they are met."""
+    missing = [getattr(contract, name) for name in OPERATIONS for contract in CONTRACTS]
+    found = [one.chinese if words.chinese else one.why for one in missing if isinstance(one, Absent)]
+    return list(dict.fromkeys(found))
 
 
 def calls(operation: Operation[Any, Any], words: Words) -> str:
-    """What an operation sends: the HTTP method and path, and the fields that never vary."""
+    """What an operation sends: the HTTP method and path, and the fields that never vary; or why it is absent."""
     if isinstance(operation, Absent):
-        return words.lacking + operation.why
+        reason = operation.chinese if words.chinese else operation.why
+        return f"{words.lacking} ({reasons(words).index(reason) + 1})"
     endpoint = operation.endpoint if isinstance(operation, Procedure) else operation
     fixed = "".join(f" `{name}={value}`" for name, value in endpoint.fixed.items())
     return f"`{endpoint.method} {endpoint.path}`{fixed}"
@@ -64,16 +76,17 @@ def calls(operation: Operation[Any, Any], words: Words) -> str:
 
 def rows(words: Words) -> Iterator[tuple[str, ...]]:
     """A row for each operation."""
-    contracts: tuple[Contract, ...] = (BAIDU, KUAISHOU)
     for name in OPERATIONS:
         call, result = signature(name)
-        yield (f"`{call}`", f"`{result}`", *(calls(getattr(contract, name), words) for contract in contracts))
+        yield (f"`{call}`", f"`{result}`", *(calls(getattr(contract, name), words) for contract in CONTRACTS))
 
 
 def table(words: Words) -> str:
     """The whole table in Markdown."""
-    header, *others = (f"| {' | '.join(row)} |" for row in (words.header, *rows(words)))
-    return "\n".join([header, "|---" * len(words.header) + "|", *others])
+    cells = ([cell.replace("|", "\\|") for cell in row] for row in (words.header, *rows(words)))
+    header, *others = (f"| {' | '.join(row)} |" for row in cells)
+    notes = [f"{number}. {reason}" for number, reason in enumerate(reasons(words), 1)]
+    return "\n".join([header, "|---" * len(words.header) + "|", *others, "", *notes])
 
 
 def updated(text: str, words: Words) -> str:

@@ -11,6 +11,7 @@ import click
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
 from miniapp_tp.cli.events import events
+from miniapp_tp.cli.explain import explain_command
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.operating import apps, doctor
@@ -164,6 +165,7 @@ command.add_command(apps)
 command.add_command(doctor)
 command.add_command(events)
 command.add_command(store)
+command.add_command(explain_command)
 
 
 @command.group(help=say("Grants: what merchants gave the component.", "授权: 商家授予第三方平台的凭据。"))

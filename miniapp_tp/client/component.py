@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from attrs import evolve
 
+from miniapp_tp.client.baidu import BaiduMethods
 from miniapp_tp.client.events import EventMethods
 from miniapp_tp.client.grants import AskingGrants, GrantDesk, epoch
 from miniapp_tp.client.interface import MiniAppClient
@@ -14,7 +15,6 @@ from miniapp_tp.client.materials import ComponentMaterials
 from miniapp_tp.client.missed import missed_events
 from miniapp_tp.client.pushes import PushDesk, push_desk
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
-from miniapp_tp.providers.baidu.developer import COMPONENT_MATERIALS
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
 from miniapp_tp.providers.baidu.events import PUSHES as BAIDU_PUSHES
@@ -35,7 +35,7 @@ from miniapp_tp.transport.session import Session
 from miniapp_tp.transport.tokens import AppTokens, OwnTokens
 from miniapp_tp.wire.addresses import checked_address
 from miniapp_tp.wire.dialect import Credential
-from miniapp_tp.wire.endpoint import Absent, Operation
+from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation, Procedure
 from miniapp_tp.wire.meaning import own_meanings
 from miniapp_tp.wire.messages import Secret
 
@@ -158,18 +158,22 @@ class ComponentClient(EventMethods, MiniAppClient):
         try:
             if isinstance(operation, Absent):
                 raise NotSupported(operation.why)
-            self._check(app)
+            self._check(operation, app)
             return await self._session.call(operation, app, make())
         except MiniAppError as error:
             error.within(provider=self.provider, operation=operation.name, app=app if isinstance(app, str) else None)
             raise
 
-    def _check(self, app: object) -> None:
+    def _check(self, operation: Endpoint[Any, Any] | Procedure[Any, Any], app: object) -> None:
         if self._root._closed:  # noqa: SLF001 - the client that this one shares everything with
             message = "this client is closed; make one that lives as long as the process"
             raise InvalidArgument(message)
-        if not isinstance(app, str) or not app.strip():
+        endpoint = operation.endpoint if isinstance(operation, Procedure) else operation
+        if endpoint.credential is Credential.APP and not (isinstance(app, str) and app.strip()):
             message = f"an app's id is text like '15263713', not {app!r}"
+            raise InvalidArgument(message)
+        if endpoint.credential is not None and endpoint.credential not in self._session.tokens:
+            message = "this call carries the component's token, which a client with tokens=… hasn't: give it a store"
             raise InvalidArgument(message)
 
     async def missed_events(self, since: Moment) -> AsyncIterator[Event]:
@@ -241,7 +245,7 @@ def _followed(keeping: Keeping, component_token: ComponentToken) -> Mapping[Cred
     return {Credential.APP: FollowedGrants(keeping), Credential.COMPONENT: component}
 
 
-class BaiduClient(ComponentMaterials, ComponentClient):
+class BaiduClient(BaiduMethods, ComponentMaterials, ComponentClient):
     """A third-party platform (第三方平台) on Baidu Smart Programs.
 
     Args:
@@ -295,10 +299,6 @@ class BaiduClient(ComponentMaterials, ComponentClient):
             hooks=hooks,
             error_codes=error_codes,
         )
-
-    def supports(self, operation: str) -> bool:
-        """Tell whether Baidu has an operation, by the name of its method."""
-        return COMPONENT_MATERIALS.supports(operation) or super().supports(operation)
 
 
 class KuaishouClient(ComponentClient):

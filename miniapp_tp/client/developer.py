@@ -10,8 +10,8 @@ from attrs import evolve
 
 from miniapp_tp.client.materials import MaterialMethods
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
-from miniapp_tp.models import Broadcast, FeedCard, FeedSubmission, FeedTemplate, Message, Push
-from miniapp_tp.providers.baidu.developer import DEVELOPER_TOKEN, SERVICES, Keys, Of, developer_contract
+from miniapp_tp.models import Broadcast, FeedCard, FeedSubmission, FeedTemplate, Message, Of, Push
+from miniapp_tp.providers.baidu.developer import DEVELOPER_TOKEN, SERVICES, Keys, developer_contract
 from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.transport.client_credentials import ClientCredentials
 from miniapp_tp.transport.hooks import Hook, Hooks

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from miniapp_tp.client.interface import MiniAppClient
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.models import Material, SitemapSubmission
+from miniapp_tp.models import Material, Of, SitemapSubmission
 from miniapp_tp.models.given import given_address, given_text
-from miniapp_tp.providers.baidu.developer import COMPONENT_MATERIALS, MaterialContract, Of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from miniapp_tp.contract import MaterialContract
     from miniapp_tp.wire.endpoint import Operation
 
 P = TypeVar("P")
@@ -95,7 +95,7 @@ class ComponentMaterials(MaterialMethods, MiniAppClient):
 
     async def hand_in(self, pick: Callable[[MaterialContract], Operation[P, R]], app: str, make: Callable[[], P]) -> R:
         """Do it by the component's own paths, with the token of the app."""
-        return await self.perform(lambda _has: pick(COMPONENT_MATERIALS), app, make)
+        return await self.perform(pick, app, make)
 
 
 def _of(app: str, value: P, kind: type[P]) -> Of[P]:

@@ -1,5 +1,6 @@
 """Domain values, the same for every provider: no wire names, no provider names in here."""
 
+from miniapp_tp.models.categories import CategoryGroup, QualificationItem, QualificationRule, Subcategory
 from miniapp_tp.models.domains import KINDS, SCHEMES, Received, ServerDomainChange, ServerDomains, WebviewDomainChange
 from miniapp_tp.models.events import (
     AppAuthorizationUpdated,
@@ -12,20 +13,47 @@ from miniapp_tp.models.events import (
     TicketPushed,
     UrlVerification,
 )
+from miniapp_tp.models.given import chosen, given_address, given_flag, given_text
 from miniapp_tp.models.grants import Grant
 from miniapp_tp.models.hosts import received_hosts, with_scheme
+from miniapp_tp.models.images import Image
 from miniapp_tp.models.info import AppInfo, Audit, Category, EditsLeft, OfApp, Subject
 from miniapp_tp.models.materials import (
     Material,
     MaterialSubType,
     MaterialType,
+    Of,
     SitemapFrequency,
     SitemapSubmission,
     SitemapType,
 )
 from miniapp_tp.models.messages import Broadcast, FeedCard, FeedSubmission, FeedTemplate, Keyword, Message, Push
 from miniapp_tp.models.outcomes import Done, Failed, Outcome
-from miniapp_tp.models.vocabulary import AppStatus, AuditStatus, DomainAction, SubjectType, Unknown
+from miniapp_tp.models.settings import (
+    CategoryChange,
+    CategoryChoice,
+    MobileAuthRequest,
+    NameChange,
+    NameQualifications,
+    OfflineUpdate,
+    QrCode,
+    Qualification,
+    QualifiedName,
+)
+from miniapp_tp.models.standing import MobileAuth, NameCheck, SupportVersions, Violation
+from miniapp_tp.models.vocabulary import (
+    AppStatus,
+    AuditStatus,
+    CategoryKind,
+    DomainAction,
+    ImageKind,
+    MobileAuthReason,
+    MobileAuthScene,
+    MobileAuthStatus,
+    NameCheckResult,
+    SubjectType,
+    Unknown,
+)
 
 __all__ = [
     "KINDS",
@@ -42,6 +70,10 @@ __all__ = [
     "AuditSubject",
     "Broadcast",
     "Category",
+    "CategoryChange",
+    "CategoryChoice",
+    "CategoryGroup",
+    "CategoryKind",
     "DomainAction",
     "Done",
     "EditsLeft",
@@ -51,26 +83,51 @@ __all__ = [
     "FeedSubmission",
     "FeedTemplate",
     "Grant",
+    "Image",
+    "ImageKind",
     "Keyword",
     "Material",
     "MaterialSubType",
     "MaterialType",
     "Message",
+    "MobileAuth",
+    "MobileAuthReason",
+    "MobileAuthRequest",
+    "MobileAuthScene",
+    "MobileAuthStatus",
+    "NameChange",
+    "NameCheck",
+    "NameCheckResult",
+    "NameQualifications",
+    "Of",
     "OfApp",
+    "OfflineUpdate",
     "Outcome",
     "Push",
+    "QrCode",
+    "Qualification",
+    "QualificationItem",
+    "QualificationRule",
+    "QualifiedName",
     "Received",
     "ServerDomainChange",
     "ServerDomains",
     "SitemapFrequency",
     "SitemapSubmission",
     "SitemapType",
+    "Subcategory",
     "Subject",
     "SubjectType",
+    "SupportVersions",
     "TicketPushed",
     "Unknown",
     "UrlVerification",
+    "Violation",
     "WebviewDomainChange",
+    "chosen",
+    "given_address",
+    "given_flag",
+    "given_text",
     "received_hosts",
     "with_scheme",
 ]

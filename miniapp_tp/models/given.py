@@ -60,6 +60,40 @@ def given_address(name: str, value: object, limit: int | None = None) -> str:
     return whole
 
 
+def given_images(name: str, values: Iterable[str]) -> tuple[str, ...]:
+    """Check addresses of images that may have to share one text, with commas between them.
+
+    Raises:
+        InvalidArgument: Something that is no address, or one with a comma.
+    """
+    addresses = tuple(given_address(name, value) for value in several(name, values, str))
+    if odd := [one for one in addresses if "," in one]:
+        raise InvalidArgument(f"{name} are sent with commas between them, so an address can't have one: {odd[0]!r}")
+    return addresses
+
+
+def given_id(name: str, value: object) -> str:
+    """Check an id: text that isn't empty, or a number.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return given_text(name, value).strip()
+
+
+def given_flag(name: str, value: object) -> bool:
+    """Check a yes or no.
+
+    Raises:
+        InvalidArgument: It is neither.
+    """
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{name} is True or False, not {value!r}")
+    return value
+
+
 def several(name: str, values: Iterable[T], kind: type[T], most: int | None = None) -> tuple[T, ...]:
     """Take things one by one, and at most one more than are allowed.
 

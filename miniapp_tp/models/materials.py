@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import Attribute, field, frozen
 
@@ -24,6 +24,8 @@ from miniapp_tp.models.given import (
     text_or_none,
 )
 from miniapp_tp.models.vocabulary import Unknown
+
+V = TypeVar("V")
 
 _THOUSAND: Final = 1000
 
@@ -189,3 +191,16 @@ class SitemapSubmission:
     description: str = field(validator=text())
     type: SitemapType = field(default=SitemapType.INCREMENT, converter=_sitemap_type)
     frequency: SitemapFrequency = field(default=SitemapFrequency.DAILY, converter=_frequency)
+
+
+@frozen
+class Of(Generic[V]):
+    """What is handed in, and for which app: a developer service wants its id beside the token.
+
+    Attributes:
+        app: The app's id.
+        value: What is handed in.
+    """
+
+    app: str
+    value: V

@@ -60,3 +60,57 @@ class SubjectType(Enum):
     GOVERNMENT = "government"
     MEDIA = "media"
     OTHER = "other"
+
+
+class CategoryKind(Enum):
+    """For whose apps a category is (seed 000 获取小程序全类目列表, `category_type`)."""
+
+    PERSONAL = "personal"
+    ENTERPRISE = "enterprise"
+
+
+class NameCheckResult(Enum):
+    """What a check of a name found (seed 000 小程序名称检测, 结果码说明)."""
+
+    PASSED = "passed"
+    TAKEN = "taken"
+    SENSITIVE = "sensitive"
+    IS_BRAND = "is a brand"
+    HAS_BRAND = "has a brand"
+    HIGH_TRAFFIC = "high traffic"
+
+
+class MobileAuthReason(Enum):
+    """What an app wants phone numbers for (seed 000 申请手机号权限, `reason`)."""
+
+    LOGIN = "login"
+    DELIVERY_CONTACT = "delivery contact"
+    OTHER = "other"
+
+
+class MobileAuthScene(Enum):
+    """Where an app asks for phone numbers (seed 000 申请手机号权限, `used_scene`)."""
+
+    SHOPPING = "shopping"
+    CONTENT_SYNC = "content sync"
+    TICKET_BOOKING = "ticket booking"
+    BUSINESS_HANDLING = "business handling"
+    INFORMATION_QUERY = "information query"
+    APPOINTMENT = "appointment"
+
+
+class MobileAuthStatus(Enum):
+    """How far the permission to ask for phone numbers is (seed 000 查询手机号权限状态)."""
+
+    CANCELLED = "cancelled"
+    AUDITING = "auditing"
+    REJECTED = "rejected"
+    PASSED = "passed"
+
+
+class ImageKind(Enum):
+    """What an image is uploaded for (wire/baidu.md § 7.1)."""
+
+    ICON = "icon"
+    CATEGORY_QUALIFICATION = "category qualification"
+    NAME_MATERIAL = "name material"

@@ -21,7 +21,7 @@ Send = Callable[[Message], Awaitable[None]]
 CONNECTION: Final = "connection"
 """Where the server puts the transport of the connection in the ASGI state."""
 
-_LARGEST: Final = 1 << 20
+_LARGEST: Final = 6 << 20  # an image of 5 MB, and what it travels in
 
 
 @frozen
@@ -89,7 +89,7 @@ def _request(scope: Message, body: bytes) -> Request:
         method=scope["method"],
         path=scope["path"],
         query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-        content_type=content_type.decode("latin-1").partition(";")[0].strip().lower(),
+        content_type=content_type.decode("latin-1"),
         body=body,
     )
 

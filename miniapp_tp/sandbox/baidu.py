@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl
 from miniapp_tp.providers.baidu.endpoints import ENDPOINTS
 from miniapp_tp.providers.baidu.events import MISSED
 from miniapp_tp.providers.baidu.tokens import ENDPOINTS as TOKEN_ENDPOINTS
-from miniapp_tp.sandbox import baidu_tokens, developer, domains
-from miniapp_tp.sandbox.baidu_replies import business, gateway, trace, traced
+from miniapp_tp.sandbox import baidu_settings, baidu_tokens, developer, domains, multipart
+from miniapp_tp.sandbox.baidu_replies import business, gateway, picture_reply, trace, traced
+from miniapp_tp.sandbox.baidu_settings import PICTURE, QUOTAS
 from miniapp_tp.sandbox.exchange import Call, Refused, Reply, Request, Route, html_reply, routes
 from miniapp_tp.sandbox.faults import Fault
 from miniapp_tp.sandbox.provider import Provider
@@ -30,7 +31,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 _KINDS: Final = {f"{kind}_domain": kind for kind in ("download", "request", "socket", "upload")}
 _ACTIONS: Final = frozenset({"add", "delete", "set", "get"})
 _PERMISSIONS: Final = ("基本信息管理权限", "开发管理权限")
-_QUOTAS: Final = {"set_server_domain": 470011, "set_webview_domain": 470012}
+_UPLOAD: Final = "upload_image"
 
 Handler = Callable[[Provider, App, Mapping[str, str]], Mapping[str, Any]]
 """Serves an operation: what is answered beside `errno` and `msg`."""
@@ -44,7 +45,7 @@ def refusal(fault: Fault, operation: str) -> Refused | None:
         case Fault.EXPIRED_TOKEN:
             return gateway(111)
         case Fault.QUOTA:
-            return business(_QUOTAS[operation])
+            return business(QUOTAS[operation])
         case Fault.REVOKED | Fault.FORBIDDEN | Fault.IP_NOT_LISTED:
             return business({Fault.REVOKED: 50032, Fault.FORBIDDEN: 6001, Fault.IP_NOT_LISTED: 40008}[fault])
         case _:
@@ -54,7 +55,7 @@ def refusal(fault: Fault, operation: str) -> Refused | None:
 def read(found: Route, request: Request) -> Call:
     """Read a request: the token from the query, the rest from query and form alike (wire/baidu.md § 4)."""
     token = next((value for name, value in request.query if name == "access_token"), None)
-    params: dict[str, str] = {}
+    params: dict[str, Any] = {}
     problem = None
     try:
         params = _params(request)
@@ -62,13 +63,13 @@ def read(found: Route, request: Request) -> Call:
         problem = error
     if call := developer.read(found, token, params, problem):
         return call
-    if operation := baidu_tokens.operation(found, params):
+    if operation := _UPLOAD if _UPLOAD in found.names else baidu_tokens.operation(found, params):
         return Call(operation, token, params, problem, for_component=True)
     return Call(found.name(params.get("action")), token, params, problem)
 
 
-def _params(request: Request) -> dict[str, str]:
-    pairs = [*request.query, *_form(request)]
+def _params(request: Request) -> dict[str, Any]:
+    pairs: list[tuple[str, Any]] = [*request.query, *_form(request)]
     params = dict(pairs)
     if len(params) != len(pairs):
         raise business(40001, "a parameter is given twice")
@@ -76,18 +77,28 @@ def _params(request: Request) -> dict[str, str]:
     return params
 
 
-def _form(request: Request) -> list[tuple[str, str]]:
+def _form(request: Request) -> list[tuple[str, Any]]:
     if not request.body:
         return []
-    if request.content_type != _FORM:
+    if request.media_type not in _READERS:
         raise business(40001, f"the body must be {_FORM}")
     try:
-        pairs = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+        pairs = _READERS[request.media_type](request)
     except ValueError:
         raise business(40001, "the body is no form") from None
     if any(name == "access_token" for name, _ in pairs):
         raise business(40001, "access_token belongs in the query")
     return pairs
+
+
+def _urlencoded(request: Request) -> list[tuple[str, Any]]:
+    return list(parse_qsl(request.body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"))
+
+
+_READERS: Final[Mapping[str, Callable[[Request], list[tuple[str, Any]]]]] = {
+    _FORM: _urlencoded,
+    "multipart/form-data": lambda request: list(multipart.parts(request.content_type, request.body)),
+}
 
 
 def subject(provider: Provider, call: Call) -> App | None:
@@ -101,15 +112,15 @@ def respond(provider: Provider, call: Call, fault: Fault | None = None) -> Reply
     """Answer a call, if need be with the no that a fault stands for."""
     if call.for_developer:
         return developer.respond(provider, call, fault)
-    if call.for_component:
+    if call.for_component and call.operation != _UPLOAD:
         return baidu_tokens.respond(provider, call, fault)
     try:
         if no := fault and refusal(fault, call.operation):
             raise no
-        body = {"errno": 0, "msg": "success", **_serve(provider, call)}
+        body: dict[str, Any] = {"errno": 0, "msg": "success", **_serve(provider, call)}
     except Refused as error:
         body = dict(error.body)
-    return traced(provider, body)
+    return picture_reply(provider, body[PICTURE]) if PICTURE in body else traced(provider, body)
 
 
 def unknown_path(provider: Provider) -> Reply:
@@ -123,6 +134,15 @@ def html(provider: Provider, status: int, title: str) -> Reply:
 
 
 def _serve(provider: Provider, call: Call) -> Mapping[str, Any]:
+    if call.operation == _UPLOAD:
+        baidu_tokens.check_token(provider, call)
+        if call.problem:
+            raise call.problem
+        return {"data": baidu_settings.upload_image(provider, call.params)}
+    return HANDLERS[call.operation](provider, _app(provider, call), call.params)
+
+
+def _app(provider: Provider, call: Call) -> App:
     if call.token is None:
         raise gateway(100)
     app = provider.owner(call.token)
@@ -137,7 +157,7 @@ def _serve(provider: Provider, call: Call) -> Mapping[str, Any]:
             pass
     if call.problem:
         raise call.problem
-    return HANDLERS[call.operation](provider, app, call.params)
+    return app
 
 
 # --- domains (seed 000 设置小程序服务器域名, 设置小程序业务域名) ------------------------------------------------------
@@ -211,7 +231,7 @@ def _change(app: App, operation: str, action: str, given: Mapping[str, list[str]
     if action == "delete" and any(domains.lacks(app.domains[kind], gone) for kind, gone in given.items()):
         raise business(470017)
     if not app.use_edit(operation):
-        raise business(_QUOTAS[operation])
+        raise business(QUOTAS[operation])
     for kind, several in given.items():
         app.domains[kind] = domains.changed(app.domains[kind], action, several)
     return {}
@@ -294,11 +314,12 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "set_server_domain": set_server_domain,
     "get_webview_domain": get_webview_domain,
     "set_webview_domain": set_webview_domain,
+    **baidu_settings.HANDLERS,
     **developer.MATERIAL_HANDLERS,
 }
 ROUTES: Final = {
     **developer.ROUTES,
-    **routes(ENDPOINTS, HANDLERS),
+    **routes(ENDPOINTS, {*HANDLERS, _UPLOAD}),
     **routes([*TOKEN_ENDPOINTS, MISSED], baidu_tokens.HANDLERS),
 }
 

@@ -15,9 +15,22 @@ _TEXTS: Final = {
     6001: "没有权限",
     40001: "参数错误",
     40008: "请求的IP不在白名单内",
+    40032: "未查询到线上包或者审核通过的包",
+    40045: "小程序状态不正确",
+    47000: "图片格式错误",
+    47003: "图片大小超过限制",
+    47004: "修改名称超过限制次数",
+    47005: "修改头像超过限制次数",
+    47006: "修改简介超过限制次数",
+    47007: "修改服务分类超过限制次数",
+    47008: "图片来源非法",
     50002: "client_id不存在",
     50003: "ticket无效",
     50032: "没有授权关系",
+    50060: "小程序类目上限为5个",
+    50061: "类目id不正确，请检查",
+    50062: "categorys格式非法，请检查",
+    50063: "资质信息不正确，请检查",
     470011: "修改服务器域名超过限制次数",
     470012: "修改业务域名超过限制次数",
     470013: "至少传递一个要被操作的服务域名类型",
@@ -25,6 +38,10 @@ _TEXTS: Final = {
     470015: "被操作的域名不能为空",
     470016: "请求保存的域名不是第三方平台中已设置的小程序域名或子域名",
     470017: "删除的域名在小程序中没有设置过",
+    470018: "二维码 width 字段超过指定范围",
+    470019: "二维码 package_id 非法，只支持审核，开发，线上版本的 package",
+    470020: "此小程序没有线上版本的包，需要指定 package_id",
+    470021: "版本输入错误",
 }
 _GATEWAY_TEXTS: Final = {
     2: "Service temporarily unavailable",
@@ -56,6 +73,11 @@ def oauth(error: str, description: str) -> Refused:
 def traced(provider: Provider, body: Mapping[str, Any]) -> Reply:
     """Write a reply with the id that Baidu's support asks for, in its body and in a header."""
     return with_id(provider, {**body, "request_id": trace(provider)})
+
+
+def picture_reply(provider: Provider, picture: bytes) -> Reply:
+    """Answer with an image (seed 000 二维码)."""
+    return Reply(200, ((b"content-type", b"image/png"), (b"x-b3-traceid", trace(provider).encode())), picture)
 
 
 def with_id(provider: Provider, body: Mapping[str, Any], status: int = 200) -> Reply:

@@ -91,14 +91,14 @@ def refusal(fault: Fault, operation: str) -> Refused | None:
 
 def _serve(provider: Provider, call: Call) -> Mapping[str, Any]:
     if call.operation != "get_component_token":
-        _check_token(provider, call)
+        check_token(provider, call)
     if call.problem:
         raise _problem(call.operation, call.problem.body["msg"])
     _check_fields(call)
     return HANDLERS[call.operation](provider, call.params)
 
 
-def _check_token(provider: Provider, call: Call) -> None:
+def check_token(provider: Provider, call: Call) -> None:
     """Refuse a bad platform token: by the gateway, but in OAuth's words for a pre-auth code (wire/baidu.md § 1.3)."""
     if call.token is None:
         raise gateway(100)

@@ -21,7 +21,7 @@ class Request:
         method: The verb, in capitals.
         path: The path, decoded.
         query: The pairs of the query, decoded, in order, doubles included.
-        content_type: The media type without parameters, lower case; `""` if none was given.
+        content_type: What the header of that name says; `""` if there is none.
         body: The body.
     """
 
@@ -30,6 +30,11 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # it holds the token
     content_type: str = ""
     body: bytes = field(default=b"", repr=False)
+
+    @property
+    def media_type(self) -> str:
+        """The media type without parameters, lower case."""
+        return self.content_type.partition(";")[0].strip().lower()
 
 
 @frozen

@@ -13,7 +13,6 @@ from typing import Any, Final
 from attrs import define, field, frozen
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.sandbox.exchange import SET
 
 PROVIDERS: Final = ("baidu", "kuaishou")
 
@@ -56,7 +55,7 @@ class Fault(Enum):
     FORBIDDEN = "forbidden"
     """The grant lacks the permission: Baidu `errno` 6001, Kuaishou `result` 100200106. Tokens it has all the same."""
     QUOTA = "quota"
-    """No edit of domains is left: Baidu `errno` 470011 and 470012. Kuaishou publishes no code for it."""
+    """No edit is left: Baidu `errno` 470011, 470012 and 47004 to 47007. Kuaishou publishes no code for it."""
     IP_NOT_LISTED = "ip_not_listed"
     """The caller's address isn't on the component's list: Baidu `errno` 40008 (to an exchange or refresh `error_code`
     5), whatever the app."""
@@ -76,6 +75,18 @@ OF_COMPONENT: Final = frozenset({"start_ticket_push", "get_component_token", "ge
 """The operations on tokens that are about no app."""
 OF_TOKENS: Final = PAIRS | OF_COMPONENT | {"recover_code"}
 """The operations on tokens."""
+LIMITED: Final = frozenset(
+    {
+        "set_server_domain",
+        "set_webview_domain",
+        "set_name",
+        "set_name_with_qualifications",
+        "set_icon",
+        "set_description",
+        "set_categories",
+    }
+)
+"""The operations of which an app may have no edit left."""
 OF_KEYS: Final = "get_developer_token"
 """The operation by which a mini app's own keys give a token, without any token."""
 
@@ -84,13 +95,13 @@ def can_hit(fault: Fault, operation: str) -> bool:
     """Tell whether a fault makes sense with an operation."""
     match fault:
         case Fault.QUOTA:
-            return operation.startswith(SET)
+            return operation in LIMITED
         case Fault.EXPIRED_TOKEN:
             return operation != OF_KEYS
         case Fault.FORBIDDEN:
             return operation not in OF_TOKENS | {OF_KEYS}
         case Fault.REVOKED:
-            return operation not in OF_COMPONENT | {OF_KEYS}
+            return operation not in OF_COMPONENT | {OF_KEYS, "upload_image"}
         case Fault.ODD_TEXT:
             return operation in PAIRS
         case _:

@@ -88,7 +88,7 @@ def _check_query(query: Mapping[str, str], request: Request) -> None:
 
 
 def _json(request: Request) -> dict[str, Any]:
-    if request.content_type != "application/json":
+    if request.media_type != "application/json":
         raise refused(BAD_PARAMETER, "the body must be application/json")
     try:
         body = json.loads(request.body)

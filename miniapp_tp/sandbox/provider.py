@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from types import MappingProxyType
 
 from attrs import define, field
@@ -18,6 +19,7 @@ from attrs import define, field
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, Pair, Rules, Spent, Terms
 from miniapp_tp.sandbox.outbox import Outbox
+from miniapp_tp.sandbox.pictures import format_of
 from miniapp_tp.sandbox.pushes import Pushes, sealing_of
 from miniapp_tp.sandbox.register import Register, Standing
 from miniapp_tp.sandbox.services import Services
@@ -43,6 +45,8 @@ class Provider:
         requests: Requests answered so far.
         ticket_push_started: Whether the component asked for tickets.
         spent: What was asked for each app's tokens, by its id.
+        images: The addresses of the images that were uploaded.
+        reviews: How many reviews were begun.
         component_tokens: The component's tokens that were handed out.
         pre_auth_codes: The pre-auth codes that were handed out.
         outbox: Where its pushes wait to be sent.
@@ -66,6 +70,8 @@ class Provider:
     spent: dict[str, Spent] = field(factory=dict[str, Spent])
     outbox: Outbox = field(factory=Outbox, repr=False)
     pushes: Pushes = field(init=False)
+    images: set[str] = field(factory=set[str])
+    reviews: int = 0
     component_tokens: Register = field(init=False)
     pre_auth_codes: Register = field(init=False)
     services: Services = field(init=False)
@@ -189,6 +195,19 @@ class Provider:
             self._tokens[app.id] = app.token
             self._owners[app.token] = app
             return app.token
+
+    def keep_image(self, image: bytes) -> str:
+        """Keep an image as if it had been uploaded, and give its address: for clients that bring their own tokens."""
+        with self.lock:
+            ending = format_of(image) or "bin"
+            address = f"https://img.example.com/uploads/{sha256(image).hexdigest()[:16]}.{ending}"
+            self.images.add(address)
+            return address
+
+    def next_review(self) -> int:
+        """Number a review."""
+        self.reviews += 1
+        return self.reviews
 
     # --- what the component asks for ---------------------------------------------------------------------------------
 

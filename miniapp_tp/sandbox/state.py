@@ -57,6 +57,12 @@ class App:
         edits_left: Edits that remain, by operation (`set_server_domain`); an operation that isn't named has no limit.
         edits: Edits that were made, by operation.
         token_expires_at: When its token expires, in seconds of the sandbox's clock; `None` if it never does.
+        proposed_categories: The ids of the categories that are under review; Baidu only, as all that follow.
+        packages: Its packages by id: `online`, `audit`, `development` or anything else.
+        support_version: The oldest version of the base library that its users need.
+        recovery: The description of the last application for recovery.
+        mobile_auth: How far the permission to ask for phone numbers is, as Baidu's own number, and why it was refused.
+        violations: What it is reproached with, in Baidu's own shape.
         spells_satus: Whether Baidu misspells `status` in the qualification of this app (wire/baidu.md § 3).
     """
 
@@ -76,6 +82,12 @@ class App:
     edits_left: dict[str, int] = field(factory=dict[str, int])
     edits: Counter[str] = field(factory=Counter[str])
     token_expires_at: float | None = None
+    proposed_categories: list[str] = field(factory=list[str])
+    packages: dict[str, str] = field(factory=lambda: {"1": "online", "2": "audit", "3": "rejected"})
+    support_version: str = "3.10.4"
+    recovery: str = ""
+    mobile_auth: tuple[int, str] = (0, "")
+    violations: list[dict[str, Any]] = field(factory=list[dict[str, Any]])
     spells_satus: bool = True
 
     @property

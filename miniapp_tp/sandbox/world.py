@@ -57,6 +57,7 @@ _SIDES: Final[Mapping[str, Side]] = {"baidu": baidu, "kuaishou": kuaishou}
 _PREFIXES: Final = {
     "/rest/": "baidu",
     "/public/": "baidu",
+    "/file/": "baidu",
     "/oauth/": "baidu",
     "/openapi/": "kuaishou",
     "/mp/": "kuaishou",

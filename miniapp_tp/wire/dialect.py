@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from enum import Enum
+from hashlib import sha256
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from attrs import field, frozen
 
 from miniapp_tp.wire.meaning import Code, Codes, Meaning
+from miniapp_tp.wire.messages import File
 
 
 class Credential(Enum):
@@ -52,8 +54,31 @@ Body: TypeAlias = tuple[tuple[tuple[str, str], ...], bytes]
 
 
 def form(fields: Mapping[str, Any]) -> Body:
-    """Write fields as a form; all values are text."""
+    """Write fields as a form, as browsers do: of several parts if a file is among them."""
+    if any(isinstance(value, File) for value in fields.values()):
+        return _of_parts(fields)
     return (("content-type", "application/x-www-form-urlencoded"),), urlencode(fields).encode()
+
+
+def _of_parts(fields: Mapping[str, Any]) -> Body:
+    """Write fields as `multipart/form-data`.
+
+    The boundary follows from what it separates, so that the same request is always written the same, and no part can
+    hold it but by breaking the hash.
+    """
+    parts = [_part(name, value) for name, value in fields.items()]
+    boundary = sha256(b"".join(parts)).hexdigest()
+    line = f"--{boundary}".encode()
+    body = b"".join(b"%s\r\n%s\r\n" % (line, part) for part in parts)
+    return (("content-type", f"multipart/form-data; boundary={boundary}"),), body + line + b"--\r\n"
+
+
+def _part(name: str, value: object) -> bytes:
+    about = f'Content-Disposition: form-data; name="{name}"'
+    if isinstance(value, File):
+        about += f'; filename="{value.name}"\r\nContent-Type: {value.content_type}'
+        return f"{about}\r\n\r\n".encode() + value.data
+    return f"{about}\r\n\r\n{value}".encode()
 
 
 def json_object(fields: Mapping[str, Any]) -> Body:

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.meaning import Codes
+from miniapp_tp.wire.messages import Reply
 
 if TYPE_CHECKING:
     from attrs import Attribute
@@ -27,6 +28,10 @@ def no_fields(_params: object) -> Mapping[str, Any]:
 
 def no_result(_app: str, _data: object) -> None:
     """Return nothing, whatever came with the provider's yes."""
+
+
+def no_media(_reply: Reply) -> None:
+    """Take no yes but one in JSON."""
 
 
 @frozen
@@ -67,6 +72,7 @@ class Endpoint(Generic[P, R]):
         secret: Whether it returns credentials, so that its replies are never kept as evidence.
         codes: What numbers mean here that mean something else elsewhere.
         read_back: How to learn whether the change was made.
+        media: What the provider's yes is where it isn't JSON, of an image say; `None` if the reply isn't one either.
     """
 
     name: str
@@ -81,6 +87,7 @@ class Endpoint(Generic[P, R]):
     secret: bool = False
     codes: Codes = field(factory=dict[Any, Any])
     read_back: ReadBack[P] | None = None
+    media: Callable[[Reply], bytes | None] = no_media
 
 
 class Caller(Protocol):
@@ -115,16 +122,18 @@ class Absent:
 
     Attributes:
         why: A sentence for the error and the documentation.
+        chinese: The same sentence for the Chinese documentation.
         name: The operation, which the contract fills in.
     """
 
     why: str
+    chinese: str = ""
     name: str = ""
 
 
-def absent(why: str) -> Absent:
+def absent(why: str, chinese: str = "") -> Absent:
     """Say that a provider lacks an operation, and why."""
-    return Absent(why)
+    return Absent(why, chinese or why)
 
 
 Operation = Endpoint[P, R] | Procedure[P, R] | Absent

@@ -67,7 +67,7 @@ def sign(dialect: Dialect, credential: Credential, request: Request, token: Secr
 def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, secrets: Secrets) -> R | MiniAppError:
     """Read a reply: the body's verdict first, and only without one the HTTP status."""
     found = _json_object(reply)
-    verdict = dialect.judge(found)
+    verdict = dialect.judge(found) or _media(endpoint, reply)
     if isinstance(verdict, Consent):
         return _decoded(endpoint, app, verdict.data, reply, secrets)
     if isinstance(verdict, Refusal):
@@ -84,6 +84,12 @@ def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, 
         )
         return _timed(error, endpoint, reply)
     return _without_verdict(endpoint, reply, secrets)
+
+
+def _media(endpoint: Endpoint[Any, Any], reply: Reply) -> Consent | None:
+    """Take a reply that isn't JSON for a yes, where the endpoint answers so."""
+    media = endpoint.media(reply) if reply.complete else None
+    return None if media is None else Consent(media)
 
 
 def _kept(endpoint: Endpoint[Any, Any], reply: Reply, secrets: Secrets) -> Reply | None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from miniapp_tp.errors import Actor, InvalidArgument, ProviderError, Scope
 
 Code: TypeAlias = int | str
 """A provider's number, or an OAuth word."""
+
+
+@frozen
+class Words:
+    """A sentence in the two languages that users read."""
+
+    english: str
+    chinese: str
 
 
 @frozen
@@ -21,19 +29,51 @@ class Meaning:
         error: The class that is raised.
         actor: Who must act, if not whom the class names.
         scope: How much is affected, if not what the class names.
+        what: What happened, for those who look the code up.
+        then: What to do next.
     """
 
     error: type[ProviderError]
     actor: Actor | None = None
     scope: Scope | None = None
+    what: Words | None = None
+    then: Words | None = None
 
     def for_codes(self, *codes: Code) -> dict[Code, Meaning]:
         """Give the rows of a table in which all these codes mean this."""
         return dict.fromkeys(codes, self)
 
+    def rows(self, what: Mapping[Code, tuple[str, str]]) -> dict[Code, Meaning]:
+        """Give the rows of a table in which codes mean this, each with its own sentence in English and Chinese."""
+        return {code: evolve(self, what=Words(*said)) for code, said in what.items()}
 
-Codes: TypeAlias = Mapping[Code, Meaning | Callable[[str], Meaning]]
-"""Code → meaning, or what tells the meaning from the provider's text, in lower case."""
+    def but_then(self, english: str, chinese: str) -> Meaning:
+        """Give the same meaning with something else to do next."""
+        return evolve(self, then=Words(english, chinese))
+
+
+@frozen
+class ByText:
+    """A code whose meaning the provider's text tells.
+
+    Attributes:
+        signs: The words, in lower case, one of which must be in the text …
+        found: … for this meaning.
+        otherwise: What it means without any of them.
+    """
+
+    signs: tuple[str, ...]
+    found: Meaning
+    otherwise: Meaning
+
+    def meaning(self, text: str) -> Meaning:
+        """Choose by the provider's text."""
+        said = text.lower()
+        return self.found if any(sign in said for sign in self.signs) else self.otherwise
+
+
+Codes: TypeAlias = Mapping[Code, Meaning | ByText]
+"""Code → meaning, or what tells the meaning from the provider's text."""
 
 UNKNOWN = Meaning(ProviderError)
 """What a code means that stands in no table."""
@@ -44,7 +84,7 @@ def meaning_of(code: Code | None, text: str, *tables: Codes) -> Meaning:
     if code is None:
         return UNKNOWN
     found = next((table[code] for table in tables if code in table), UNKNOWN)
-    return found if isinstance(found, Meaning) else found(text.lower())
+    return found if isinstance(found, Meaning) else found.meaning(text)
 
 
 def own_meanings(error_codes: Mapping[Code, type[ProviderError]] | None) -> Codes:

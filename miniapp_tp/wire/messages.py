@@ -32,6 +32,21 @@ class Secret:
     __str__ = __repr__
 
 
+@frozen(kw_only=True)
+class File:
+    """A file among the fields of a form.
+
+    Attributes:
+        name: The name that it is sent under; nobody's own file name.
+        content_type: Its media type.
+        data: Its bytes.
+    """
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+
 @frozen(kw_only=True, repr=False)
 class Request:
     """One HTTP request, complete but for its transport.

@@ -24,13 +24,12 @@ from miniapp_tp import (
     sitemap_parts,
 )
 from miniapp_tp.contract import Issued
-from miniapp_tp.models import Broadcast, FeedSubmission, Push
+from miniapp_tp.models import Broadcast, FeedSubmission, Of, Push
 from miniapp_tp.providers.baidu.developer import (
     COMPONENT_MATERIALS,
     DEVELOPER_TOKEN,
     SERVICES,
     Keys,
-    Of,
     developer_contract,
 )
 from miniapp_tp.providers.baidu.dialect import DIALECT

@@ -153,7 +153,7 @@ class TestLife:
             server.protocol_class.cache_clear()
 
     def test_a_body_without_end_is_refused(self, http: httpx.Client) -> None:
-        assert http.post("/openapi/mp/auth/app/server_domain", content=b" " * 2_000_000).status_code == 413
+        assert http.post("/openapi/mp/auth/app/server_domain", content=b" " * 7_000_000).status_code == 413
 
     def test_a_client_that_leaves_within_its_body_is_forgotten(self, sandbox: Sandbox, http: httpx.Client) -> None:
         port = int(sandbox.url.rpartition(":")[2])

@@ -21,6 +21,9 @@ from miniapp_tp import (
     AuditSubject,
     BaiduClient,
     Category,
+    CategoryChoice,
+    CategoryGroup,
+    CategoryKind,
     DomainAction,
     Done,
     Endpoint,
@@ -28,11 +31,18 @@ from miniapp_tp import (
     Failed,
     Fleet,
     HttpxTransport,
+    ImageKind,
     KuaishouClient,
     MiniAppClient,
+    MobileAuthReason,
+    MobileAuthScene,
+    MobileAuthStatus,
+    NameCheckResult,
+    NameQualifications,
     Options,
     Outcome,
     ProviderError,
+    Qualification,
     RateLimited,
     Reply,
     Request,
@@ -44,6 +54,7 @@ from miniapp_tp import (
     Transport,
     Unknown,
     UrlVerification,
+    Violation,
     each,
     open_store,
 )
@@ -58,6 +69,37 @@ async def methods(client: MiniAppClient) -> None:
     await client.set_webview_domain("1", ["a.example.com"])
     await client.set_webview_domain("1", (host for host in "ab"), action=DomainAction.DELETE)
     assert_type(client.supports("get_info"), bool)
+
+
+async def what_a_provider_may_lack(client: MiniAppClient) -> None:
+    assert_type(await client.set_name("1", "name", materials=["https://img.example.com/1.png"]), int | None)
+    assert_type(await client.set_icon("1", "https://img.example.com/1.png"), int | None)
+    assert_type(await client.set_description("1", "text"), int | None)
+    choices = [CategoryChoice(2, [Qualification(1, "https://img.example.com/1.png")]), CategoryChoice("3")]
+    assert_type(await client.set_categories("1", choices), int | None)
+    assert_type(await client.set_categories("1", [2, "3"]), int | None)
+    assert_type(await client.list_categories("1", kind=CategoryKind.PERSONAL), tuple[CategoryGroup, ...])
+    assert_type(await client.get_qrcode("1", path="pages/index", package_id=7, width=430), bytes)
+    assert_type((await client.check_name("1", "name")).result, NameCheckResult | Unknown)
+    await client.pause("1")
+    await client.resume("1")
+    await client.list_categories("1", kind=2)  # type: ignore[arg-type]
+    await client.control_flow("1", open=True)  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+async def what_only_baidu_has(client: BaiduClient) -> None:
+    address = await client.upload_image(b"", kind=ImageKind.NAME_MATERIAL)
+    assert_type(address, str)
+    papers = NameQualifications(trademark=[address])
+    assert_type(await client.set_name_with_qualifications("1", "name", papers), int | None)
+    assert_type((await client.check_name_with_qualifications("1", "name")).words, tuple[str, ...])
+    assert_type((await client.get_support_version("1")).available, tuple[str, ...])
+    assert_type(await client.update_offline("1", name="name", name_materials=[address]), int | None)
+    await client.apply_mobile_auth(
+        "1", reason=MobileAuthReason.LOGIN, scene=MobileAuthScene.SHOPPING, description="text", demo_url=address
+    )
+    assert_type((await client.get_mobile_auth_status("1")).status, MobileAuthStatus | Unknown)
+    assert_type(await client.get_violations("1"), tuple[Violation, ...])
 
 
 async def mistakes(client: MiniAppClient) -> None:

@@ -49,4 +49,5 @@ def test_a_procedure_is_named_after_its_endpoint() -> None:
 
 def test_an_absent_operation_says_why() -> None:
     missing: Any = absent("there is no such thing")
-    assert missing == Absent(why="there is no such thing", name="")
+    assert missing == Absent(why="there is no such thing", chinese="there is no such thing", name="")
+    assert absent("no", "没有").chinese == "没有"

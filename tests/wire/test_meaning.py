@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from miniapp_tp.errors import Actor, Conflict, InvalidArgument, NotFound, ProviderError, RateLimited, Scope
-from miniapp_tp.wire.meaning import UNKNOWN, Codes, Meaning, meaning_of, own_meanings
+from miniapp_tp.wire.meaning import UNKNOWN, ByText, Codes, Meaning, Words, meaning_of, own_meanings
 
 GONE = Meaning(NotFound, Actor.TIME, Scope.PROVIDER)
 STATE = Meaning(Conflict)
@@ -26,14 +26,23 @@ def test_a_code_in_no_table_means_a_plain_error(code: int | str | None) -> None:
 
 
 def test_a_text_may_decide_and_is_read_in_lower_case() -> None:
-    table: Codes = {1: lambda text: GONE if "token" in text else STATE}
+    table: Codes = {1: ByText(("token", "ticket"), GONE, STATE)}
     assert meaning_of(1, "Access TOKEN", table) is GONE
+    assert meaning_of(1, "the Ticket", table) is GONE
     assert meaning_of(1, "parameter", table) is STATE
 
 
 def test_a_meaning_fills_the_rows_of_a_table() -> None:
     assert GONE.for_codes(1, "odd") == {1: GONE, "odd": GONE}
     assert GONE.for_codes() == {}
+
+
+def test_rows_have_sentences_of_their_own_and_share_what_to_do() -> None:
+    what_next = GONE.but_then("wait", "等待")
+    assert what_next.rows({1: ("one", "一"), 2: ("two", "二")}) == {
+        1: Meaning(NotFound, Actor.TIME, Scope.PROVIDER, Words("one", "一"), Words("wait", "等待")),
+        2: Meaning(NotFound, Actor.TIME, Scope.PROVIDER, Words("two", "二"), Words("wait", "等待")),
+    }
 
 
 def test_a_users_additions_name_classes_alone() -> None:

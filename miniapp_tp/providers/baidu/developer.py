@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from attrs import evolve, fields, frozen
+from attrs import evolve, frozen
 
-from miniapp_tp.contract import Issued
-from miniapp_tp.errors import Actor, Conflict, CredentialRejected, InvalidRequest, PermissionDenied, ProviderUnavailable
+from miniapp_tp.contract import Issued, MaterialContract
+from miniapp_tp.errors import Actor, Conflict, CredentialRejected, PermissionDenied
 from miniapp_tp.models import (
     Broadcast,
     FeedCard,
     FeedSubmission,
     Material,
     Message,
+    Of,
     Push,
     SitemapSubmission,
     Unknown,
 )
+from miniapp_tp.providers.baidu.errors.kinds import BUSY, WRONG
 from miniapp_tp.wire.endpoint import Absent, Endpoint, Operation, no_result
 from miniapp_tp.wire.meaning import Meaning
 from miniapp_tp.wire.messages import Secret
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 P = TypeVar("P")
 R = TypeVar("R")
-V = TypeVar("V")
 
 _ACCESS: Final = "/rest/2.0/smartapp/access"
 _TOKEN_LIFE: Final = 86_400
@@ -53,19 +54,6 @@ class Keys:
 
     key: Secret
     secret: Secret
-
-
-@frozen
-class Of(Generic[V]):
-    """What is handed in, and for which app: a developer service wants its id beside the token.
-
-    Attributes:
-        app: The app's id.
-        value: What is handed in.
-    """
-
-    app: str
-    value: V
 
 
 # --- fields ---------------------------------------------------------------------------------------------------------
@@ -175,14 +163,26 @@ def _issued(_app: str, body: object) -> Issued:
 
 # --- endpoints ------------------------------------------------------------------------------------------------------
 
-_NOT_INVITED: Final[Codes] = Meaning(PermissionDenied, Actor.YOU).for_codes(6001)
-_PUSH_CODES: Final[Codes] = {**_NOT_INVITED, **Meaning(InvalidRequest).for_codes(2003)}
+_NOT_INVITED: Final[Codes] = (
+    Meaning(PermissionDenied, Actor.YOU)
+    .but_then("Apply to Baidu for this service: it is by invitation.", "请向百度申请开通该服务：仅限受邀使用。")
+    .rows({6001: ("The app isn't invited to this service.", "小程序没有该服务的权限。")})
+)
+_PUSH_CODES: Final[Codes] = {
+    **_NOT_INVITED,
+    **WRONG.rows({2003: ("The form of the message is wrong.", "表单校验失败。")}),
+}
 _SITEMAP_CODES: Final[Codes] = {
-    **Meaning(ProviderUnavailable).for_codes(47005),
-    **Meaning(Conflict).for_codes(60005),
+    **BUSY.rows({47005: ("The file of the sitemap couldn't be taken over.", "sitemap 文件上传失败。")}),
+    **Meaning(Conflict)
+    .but_then("Bind a Xiongzhang id to the app first.", "请先为小程序绑定熊掌号。")
+    .rows({60005: ("No Xiongzhang id is bound to the app.", "小程序未绑定熊掌号。")}),
 }
 """Of a sitemap: its file couldn't be fetched; no Xiongzhang id (熊掌号) is bound to the app."""
 
+_KEYS: Final = Meaning(CredentialRejected).but_then(
+    "Check the app's AppKey and AppSecret.", "请检查该小程序的 AppKey 与 AppSecret。"
+)
 DEVELOPER_TOKEN: Final = Endpoint[Keys, Issued](
     name="get_developer_token",
     method="POST",
@@ -193,7 +193,7 @@ DEVELOPER_TOKEN: Final = Endpoint[Keys, Issued](
     credential=None,
     secret=True,
     # The keys are one app's, and nobody has granted anything that could be lost.
-    codes=Meaning(CredentialRejected).for_codes("invalid_client", "unauthorized_client", "invalid_grant", 101),
+    codes=_KEYS.for_codes("invalid_client", "unauthorized_client", "invalid_grant", 101),
 )
 _PUSH_MESSAGE: Final = partial(
     Endpoint[Of[Push], "int | None"],
@@ -271,21 +271,6 @@ DELETE_SITEMAP: Final = Endpoint[Of[str], None](
 
 
 @frozen(kw_only=True)
-class MaterialContract:
-    """What can be done with materials and sitemaps, by the names of the methods."""
-
-    submit_material: Operation[Of[Material], None]
-    delete_material: Operation[Of[str], None]
-    submit_sitemap: Operation[Of[SitemapSubmission], None]
-    delete_sitemap: Operation[Of[str], None]
-
-    def supports(self, operation: str) -> bool:
-        """Tell whether an operation is there, by the name of its method."""
-        names = {attribute.name for attribute in fields(type(self))}
-        return operation in names and not isinstance(getattr(self, operation), Absent)
-
-
-@frozen(kw_only=True)
 class DeveloperContract(MaterialContract):
     """The developer services of a mini app, by the names of the methods."""
 
@@ -328,7 +313,8 @@ def developer_contract(urls: Mapping[str, str]) -> DeveloperContract:
 def _given(urls: Mapping[str, str], name: str, make: Callable[..., Endpoint[P, R]]) -> Endpoint[P, R] | Absent:
     if name in urls:
         return make(path=urls[name])
-    return Absent(f"Baidu publishes no address for it; if it gave you one, pass urls={{{name!r}: 'https://…'}}", name)
+    why = f"Baidu publishes no address for it; if it gave you one, pass urls={{{name!r}: 'https://…'}}"
+    return Absent(why, f"百度未公开其地址；若已向你提供，请传入 urls={{{name!r}: 'https://…'}}", name)
 
 
 def _moved(urls: Mapping[str, str], endpoint: Endpoint[P, R]) -> Endpoint[P, R]:

@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from attrs import evolve
 
 from miniapp_tp.contract import Identity, Issued, Pair, TokenContract
-from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidRequest, Scope
+from miniapp_tp.errors import AuthorizationLost, InvalidRequest, Scope
 from miniapp_tp.providers.baidu.endpoints import GET_INFO
+from miniapp_tp.providers.baidu.errors.kinds import COMPONENT
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Endpoint, absent
 from miniapp_tp.wire.meaning import Meaning
@@ -23,9 +24,18 @@ _PRE_AUTH_LIFE: Final = 1_200
 _ACCESS_LIFE: Final = 3_600
 _REFRESH_LIFE: Final = 315_360_000
 _RECOVERED_LIFE: Final = 18_000
-_BAD_CODE: Final = Meaning(InvalidRequest)
-_COMPONENT: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
-_SPENT: Final = Meaning(AuthorizationLost)
+_BAD_CODE: Final = Meaning(InvalidRequest).but_then(
+    "Authorization codes work once: recover the app, or let the merchant authorize again.",
+    "授权码只能使用一次：请找回该小程序的授权，或让商家重新授权。",
+)
+_COMPONENT: Final = COMPONENT
+_OWN_KEY: Final = Meaning(InvalidRequest, scope=Scope.COMPONENT).but_then(
+    "Check the component's Key: Baidu doesn't know it.", "请检查第三方平台的 Key：百度不认识它。"
+)
+_SPENT: Final = Meaning(AuthorizationLost).but_then(
+    "The SDK recovers the grant by itself; if that fails too, the merchant must authorize again.",
+    "SDK 会自动找回授权；若仍失败，需商家重新授权。",
+)
 
 
 def _issued(data: object, name: str, life: int) -> Issued:
@@ -79,7 +89,7 @@ COMPONENT_TOKEN: Final = Endpoint[Secret, Issued](
     secret=True,
     codes={
         **_COMPONENT.for_codes(502, 50001, 50003),
-        **Meaning(InvalidRequest, scope=Scope.COMPONENT).for_codes(50002, "invalid_client"),
+        **_OWN_KEY.for_codes(50002, "invalid_client"),
     },
 )
 PRE_AUTH_CODE: Final = Endpoint[None, Issued](

@@ -16,7 +16,7 @@ from miniapp_tp.models import (
     WebviewDomainChange,
 )
 from miniapp_tp.providers.kuaishou import codec
-from miniapp_tp.wire.endpoint import Caller, Endpoint, Procedure, ReadBack, no_result
+from miniapp_tp.wire.endpoint import Caller, Endpoint, Procedure, ReadBack, absent, no_result
 
 _SERVER_DOMAIN: Final = "/openapi/mp/auth/app/server_domain"
 _WEBVIEW_DOMAIN: Final = "/openapi/mp/auth/app/webview_domain"
@@ -74,11 +74,45 @@ async def _set_server_domain(call: Caller, app: str, change: ServerDomainChange)
 ENDPOINTS: Final = (GET_INFO, GET_SERVER_DOMAIN, SET_SERVER_DOMAIN, GET_WEBVIEW_DOMAIN, SET_WEBVIEW_DOMAIN)
 """Every call that is made to Kuaishou."""
 
+_BY_MERCHANT: Final = absent(
+    "Kuaishou publishes no call that changes it: the merchant does, in Kuaishou's console; get_info shows the review",
+    "快手未公开修改接口；由商家在快手后台修改，审核情况见 get_info",
+)
+_NOT_READ: Final = absent(
+    "Kuaishou's documents speak of it, but the path of its call isn't published", "快手文档提到此能力，但接口路径未公开"
+)
+_NO_CALL: Final = absent("Kuaishou publishes no call for it", "快手未公开此接口")
+
 CONTRACT: Final = Contract(
     get_info=GET_INFO,
     get_server_domain=GET_SERVER_DOMAIN,
     set_server_domain=Procedure(endpoint=SET_SERVER_DOMAIN, run=_set_server_domain),
     get_webview_domain=GET_WEBVIEW_DOMAIN,
     set_webview_domain=SET_WEBVIEW_DOMAIN,
+    set_name=_BY_MERCHANT,
+    set_icon=_BY_MERCHANT,
+    set_description=_BY_MERCHANT,
+    set_categories=_BY_MERCHANT,
+    list_categories=_NO_CALL,
+    pause=_NO_CALL,
+    resume=_NO_CALL,
+    get_qrcode=_NOT_READ,
+    check_name=_NO_CALL,
+    set_name_with_qualifications=_BY_MERCHANT,
+    check_name_with_qualifications=_NO_CALL,
+    get_support_version=_NO_CALL,
+    set_support_version=_NO_CALL,
+    apply_recovery=_NO_CALL,
+    update_offline=_BY_MERCHANT,
+    apply_mobile_auth=_NOT_READ,
+    cancel_mobile_auth=_NOT_READ,
+    get_mobile_auth_status=_NOT_READ,
+    upload_image=_NO_CALL,
+    control_flow=_NO_CALL,
+    get_violations=_NO_CALL,
+    submit_material=_NO_CALL,
+    delete_material=_NO_CALL,
+    submit_sitemap=_NO_CALL,
+    delete_sitemap=_NO_CALL,
 )
 """Kuaishou's part of the contract."""

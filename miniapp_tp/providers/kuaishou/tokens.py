@@ -16,7 +16,7 @@ from miniapp_tp.errors import AuthorizationLost, CredentialRejected, InvalidArgu
 from miniapp_tp.wire.addresses import checked_address
 from miniapp_tp.wire.dialect import Credential
 from miniapp_tp.wire.endpoint import Endpoint, absent, no_result
-from miniapp_tp.wire.meaning import Meaning
+from miniapp_tp.wire.meaning import ByText, Meaning
 from miniapp_tp.wire.messages import Secret
 from miniapp_tp.wire.tolerance import lifetime, listed, mapping, text
 
@@ -28,14 +28,21 @@ _PRE_AUTH_LIFE: Final = 600
 _ACCESS_LIFE: Final = 7_200
 _REFRESH_LIFE: Final = 2_592_000  # the sample's (wire/kuaishou.md § 1.1 f)
 _RECOVERED_LIFE: Final = 3_600
-_OWN_SECRET: Final = Meaning(InvalidRequest, scope=Scope.COMPONENT)
-_TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT)
-_SPENT: Final = Meaning(AuthorizationLost)
+_OWN_SECRET: Final = Meaning(InvalidRequest, scope=Scope.COMPONENT).but_then(
+    "Check the component's id and secret.", "请检查第三方应用的 appid 与 secret。"
+)
+_TICKET: Final = Meaning(CredentialRejected, scope=Scope.COMPONENT).but_then(
+    "The ticket or the component's token is stale: a newer ticket is pushed every 10 minutes.",
+    "ticket 或第三方 token 已失效：平台每 10 分钟推送新的 ticket。",
+)
+_SPENT: Final = Meaning(AuthorizationLost).but_then(
+    "The SDK recovers the grant by itself; if that fails too, the merchant must authorize again.",
+    "SDK 会自动找回授权；若仍失败，需商家重新授权。",
+)
 
 
-def _token_or_grant(said: str) -> Meaning:
-    """Tell a dead refresh token from a dead component token (wire/kuaishou.md § 4.2, 100200102)."""
-    return _SPENT if any(word in said for word in ("refresh", "discarded", "revoke")) else _TICKET
+_TOKEN_OR_GRANT: Final = ByText(("refresh", "discarded", "revoke"), _SPENT, _TICKET)
+"""100200102: the text tells whether the component's token or the grant is meant."""
 
 
 def _issued(body: Mapping[str, Any], name: str, life: int) -> Issued:
@@ -99,7 +106,7 @@ EXCHANGE: Final = Endpoint[Secret, Pair](
     idempotent=False,
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _token_or_grant},
+    codes={100200102: _TOKEN_OR_GRANT},
 )
 REFRESH: Final = Endpoint[Secret, Pair](
     name="refresh_grant",
@@ -110,7 +117,7 @@ REFRESH: Final = Endpoint[Secret, Pair](
     idempotent=False,
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _token_or_grant},
+    codes={100200102: _TOKEN_OR_GRANT},
 )
 RECOVER: Final = Endpoint[str, Issued](
     name="recover_code",
@@ -119,7 +126,7 @@ RECOVER: Final = Endpoint[str, Issued](
     decode=lambda _app, body: _issued(body, "authorizationCode", _RECOVERED_LIFE),
     credential=Credential.COMPONENT,
     secret=True,
-    codes={100200102: _token_or_grant},
+    codes={100200102: _TOKEN_OR_GRANT},
 )
 
 ENDPOINTS: Final = (COMPONENT_TOKEN, START_PUSH, PRE_AUTH_CODE, EXCHANGE, REFRESH, RECOVER)

@@ -30,7 +30,6 @@ from miniapp_tp.models import (
 from miniapp_tp.providers.baidu import codec
 from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.providers.baidu.endpoints import (
-    ENDPOINTS,
     GET_INFO,
     GET_SERVER_DOMAIN,
     GET_WEBVIEW_DOMAIN,
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from miniapp_tp.wire.endpoint import Endpoint
 
 BAIDU = Reader(DIALECT)
+DOMAINS = (GET_SERVER_DOMAIN, SET_SERVER_DOMAIN, GET_WEBVIEW_DOMAIN, SET_WEBVIEW_DOMAIN)
 NO_HOSTS = ServerDomains(request=(), socket=(), upload=(), download=())
 
 
@@ -80,7 +80,7 @@ def test_row_12_without_an_action_the_server_would_add_everything_so_it_is_alway
         SET_SERVER_DOMAIN.name: ServerDomainChange(DomainAction.SET, ServerDomains(request=["a.example.com"])),
         SET_WEBVIEW_DOMAIN.name: WebviewDomainChange(DomainAction.SET, ("a.example.com",)),
     }
-    for endpoint in ENDPOINTS[1:]:
+    for endpoint in DOMAINS:
         action = "set" if endpoint.changes else "get"
         assert form_of(endpoint, params.get(endpoint.name))["action"] == action
 

@@ -29,14 +29,13 @@ from miniapp_tp import (
     Unknown,
 )
 from miniapp_tp.contract import Issued
-from miniapp_tp.models import Broadcast, FeedSubmission, Push
+from miniapp_tp.models import Broadcast, FeedSubmission, Of, Push
 from miniapp_tp.providers.baidu.developer import (
     COMPONENT_MATERIALS,
     DEVELOPER_TOKEN,
     ENDPOINTS,
     SERVICES,
     Keys,
-    Of,
     developer_contract,
     material_entry,
 )
@@ -226,7 +225,7 @@ def test_each_listed_code_has_its_class(
 
 def test_codes_that_mean_something_else_elsewhere() -> None:
     assert type(BAIDU.error(endpoint("submit_feed_cards"), {"errno": 2003, "msg": "no"})) is ProviderError
-    assert type(BAIDU.error(endpoint("submit_material"), {"errno": 47005, "msg": "no"})) is QuotaExhausted
+    assert type(BAIDU.error(endpoint("submit_material"), {"errno": 47005, "msg": "no"})) is ProviderError
     assert type(BAIDU.error(endpoint("submit_material"), {"errno": 60005, "msg": "no"})) is ProviderError
     for name in SERVICES[3:]:
         denied = BAIDU.error(endpoint(name, COMPONENT_MATERIALS), {"errno": 6001, "msg": "no"})

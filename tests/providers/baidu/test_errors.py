@@ -49,8 +49,8 @@ BY_SERVICE: dict[tuple[type[ProviderError], Actor, Scope], tuple[int, ...]] = {
     (ProviderUnavailable, PROVIDER, ONE): (*(500, 501, 1000, 1009, 6002, 47002, 50015, 50031, 50050, 470022, 110001),),
     (ProviderUnavailable, PROVIDER, EVERYONE): (5000, 69009, 69011, 69012),
     (InvalidRequest, YOU, ONE): (
-        *(2002, 30001, 40001, 40006, 41000, 47000, 47003, 47008, 50060, 50061, 50062, 50063, 30010002),
-        *(470013, 470014, 470015, 470016, 470018, 470019, 470021),
+        *(2002, 30001, 40001, 40006, 41000, 47000, 47003, 47008, 50061, 50062, 50063, 30010002),
+        *(470013, 470014, 470015, 470016, 470018, 470019, 470020, 470021),
     ),
     (CredentialRejected, YOU, ONE): (44000, 44001, 44002, 44003, 44004),
     (CredentialRejected, YOU, ALL): (502, 50001, 50002, 50003),
@@ -58,11 +58,15 @@ BY_SERVICE: dict[tuple[type[ProviderError], Actor, Scope], tuple[int, ...]] = {
     (PermissionDenied, MERCHANT, ONE): (6001, 30007, 40007, 45001, 50053, 61000, 63000),
     (PermissionDenied, YOU, ALL): (40008,),
     (QuotaExhausted, TIME, ONE): (
-        *(30013, 47004, 47005, 47006, 47007, 470011, 470012, 50045, 50046, 68002, 68003, 69013, 116001),
+        *(30013, 47004, 47006, 47007, 470011, 470012, 50045, 50046, 68002, 68003, 69013, 116001),
     ),
     (QuotaExhausted, TIME, ALL): (50029,),
-    (Conflict, YOU, ONE): (*(45003, 50051, 50052, 64001, 69001, 69002, 69003, 110002, 110003, 110004, 110005, 470020),),
-    (Conflict, MERCHANT, ONE): (40028, 40032, 40045),
+    (Conflict, YOU, ONE): (
+        *(45003, 50051, 50052, 64001, 69001, 69002, 69003, 110002, 110003, 110004, 110005, 40032, 40045),
+    ),
+    (Conflict, MERCHANT, ONE): (40028,),
+    (Conflict, PROVIDER, ONE): (50013,),
+    (ProviderError, YOU, ONE): (2003, 47005, 50037, 50040, 50060, 60005),
     (NotFound, YOU, ONE): (404, 45000, 69005, 69008, 470017),
 }
 BY_TOKEN_SERVICE: dict[tuple[type[ProviderError], Actor, Scope], tuple[str, ...]] = {
