@@ -256,6 +256,7 @@ def test_options_and_their_defaults() -> None:
         "proxy": None,
         "verify": True,
         "recover_unknown": False,
+        "follow": False,
     }
 
 
