@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses auto --dist worksteal
 PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq
 
 # Only what exists: a checkout without benchmarks or examples is checked all the same.
-CODE := $(wildcard miniapp_tp tests benchmarks examples scripts)
+CODE := $(wildcard miniapp_tp tests benchmarks examples scripts docs/conf.py)
 
 # The half that never waits is small and total, so every branch of it has a test.
 PURE := miniapp_tp/models/*,miniapp_tp/errors.py,miniapp_tp/wire/*,miniapp_tp/contract.py,miniapp_tp/providers/*
@@ -101,6 +101,12 @@ test-all: $(VENV)/.test ## the tests on every other CPython from 3.11 on that th
 	  echo "--- CPython $$version"; \
 	  $(MAKE) tests-only VENV=.venvs/$$version PYTHON="$$executable" </dev/null || exit 1; \
 	done
+
+.PHONY: site
+site: $(VENV)/.lint ## the documentation site, into build/site; any warning, or a public name it lacks, is an error
+	@rm -rf build/site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs build/site
+	@$(BIN)/python scripts/check_site.py build/site
 
 .PHONY: build
 build: $(VENV)/.lint ## sdist and wheel; the wheel is imported where only the core's dependencies are

@@ -32,11 +32,11 @@ async def each(
 ) -> AsyncGenerator[AsyncIterator[Outcome[R]]]:
     """Call a function for every app, some at once, and give the outcomes as they come.
 
-    ```python
-    async with each(client.get_info, apps, concurrency=200) as outcomes:
-        async for outcome in outcomes:
-            ...
-    ```
+    ::
+
+        async with each(client.get_info, apps, concurrency=200) as outcomes:
+            async for outcome in outcomes:
+                ...
 
     Args:
         function: What to do with one app.
