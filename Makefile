@@ -142,6 +142,7 @@ requirements: $(VENV)/.lint ## compile requirements/*.txt anew (UPGRADE=1: to th
 	@$(COMPILE) pyproject.toml --extra all requirements/test.in -o requirements/test.txt > /dev/null
 	@$(COMPILE) pyproject.toml -c requirements/test.txt -o requirements/core.txt > /dev/null
 	@$(COMPILE) requirements/lint.in -c requirements/test.txt -o requirements/lint.txt > /dev/null
+	@$(COMPILE) requirements/bench.in -c requirements/test.txt -o requirements/bench.txt > /dev/null
 	@git --no-pager diff --stat -- requirements
 
 .PHONY: changelog

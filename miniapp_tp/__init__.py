@@ -45,6 +45,7 @@ from miniapp_tp.models import (
 )
 from miniapp_tp.stores import TokenStore, open_store
 from miniapp_tp.transport.base import Transport
+from miniapp_tp.transport.fast import fast_transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.transport.options import Options
@@ -105,5 +106,6 @@ __all__ = [
     "Transport",
     "Unknown",
     "each",
+    "fast_transport",
     "open_store",
 ]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from attrs import field, frozen
 
 MASK: Final = "***"
+
+MAX_BODY: Final = 8 * 1024 * 1024
+"""Bytes of a reply's body that are read at most, unpacked; no documented reply comes near it."""
+
+USER_AGENT: Final = "miniapp_tp"
+"""What every transport calls itself."""
 
 
 @frozen(repr=False)
@@ -30,6 +37,13 @@ class Secret:
         return f"Secret({MASK!r})"
 
     __str__ = __repr__
+
+
+@lru_cache(maxsize=256)
+def _origin(address: str) -> str:
+    """Read an address: there are as many as endpoints, and each is called again and again."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @frozen(kw_only=True, repr=False)
@@ -60,8 +74,7 @@ class Request:
     @property
     def origin(self) -> str:
         """Scheme, host and port: `"https://openapi.baidu.com"`."""
-        parts = urlsplit(self.address)
-        return f"{parts.scheme}://{parts.netloc}"
+        return _origin(self.address)
 
     def __repr__(self) -> str:
         """Show where it goes, without query and body."""
