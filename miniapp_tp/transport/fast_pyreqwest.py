@@ -70,8 +70,12 @@ class PyreqwestTransport:
         self._proxies = made
         self._trusted = _trusted(checked_verify(verify))
         self._connect_timeout = timedelta(seconds=connect_timeout)
-        self._direct = self._client(None)
-        self._clients: dict[str, Client] = {}
+        self._clients: dict[str | None, Client] = {}
+        self._by_origin: dict[str, Client] = {}
+        try:
+            _ = self._client_by(None)
+        except PyreqwestError:
+            raise no_certificates(str(verify), "one in it is broken") from None
 
     async def send(self, request: Request, *, timeout: float) -> Reply:
         """Send one request, and read its reply to the end: see `Transport`."""
@@ -82,9 +86,9 @@ class PyreqwestTransport:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        clients = {id(client): client for client in (self._direct, *self._clients.values())}
-        for client in clients.values():
-            await client.close()
+        self._by_origin.clear()
+        while self._clients:  # its idle connections are closed with the last reference to a client
+            await self._clients.popitem()[1].close()
 
     async def _outcome(self, request: Request, seconds: float) -> Reply | NoAnswer:
         """Give what came instead of raising: pyreqwest's errors hold the address with its token."""
@@ -106,10 +110,15 @@ class PyreqwestTransport:
             raise
 
     def _client_for(self, origin: str) -> Client:
-        client = self._clients.get(origin)
+        client = self._by_origin.get(origin)
         if client is None:
-            address = self._proxies.address_for(origin)
-            client = self._clients[origin] = self._direct if address is None else self._client(address)
+            client = self._by_origin[origin] = self._client_by(self._proxies.address_for(origin))
+        return client
+
+    def _client_by(self, proxy: str | None) -> Client:
+        client = self._clients.get(proxy)
+        if client is None:
+            client = self._clients[proxy] = self._client(proxy)
         return client
 
     def _client(self, proxy: str | None) -> Client:

@@ -15,10 +15,12 @@ from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio
 import httpx
+from attrs import define, field
 
 from miniapp_tp.errors import DeadlineExceeded, InvalidArgument, NoAnswer
 from miniapp_tp.transport.lanes import IDLE, Lanes
@@ -27,7 +29,7 @@ from miniapp_tp.transport.ways import SOCKS, Proxies, Verify, checked_verify, ch
 from miniapp_tp.wire.messages import MAX_BODY, USER_AGENT, Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
     from types import ModuleType
 
 # A connect phase that takes all the time there is must be told from a reply that doesn't come.
@@ -55,6 +57,35 @@ def _not_ours(_record: logging.LogRecord) -> bool:
 for _core in ("httpcore", "httpcore2"):
     for _name in ("http11", "http2", "proxy", "socks"):
         logging.getLogger(f"{_core}.{_name}").addFilter(_not_ours)
+
+
+@define
+class _Lane:
+    """A transport with one connection.
+
+    Attributes:
+        transport: The transport.
+        extensions: What its next request carries: the first one lets us see the socket as soon as there is one, since
+            httpcore forgets it if it is cancelled, or fails, while TLS is being agreed.
+        opened: What can be closed besides.
+    """
+
+    transport: httpx.AsyncHTTPTransport
+    extensions: dict[str, Any] = field(factory=dict[str, Any])
+    opened: Any = None
+
+    def __attrs_post_init__(self) -> None:
+        self.extensions = {"trace": self._see}
+
+    async def _see(self, event: str, told: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self.opened = told["return_value"]
+
+    async def aclose(self) -> None:
+        """Close it, whatever state it is in."""
+        await self.transport.aclose()
+        if self.opened is not None:
+            await self.opened.aclose()
 
 
 class HttpxTransport:
@@ -115,8 +146,10 @@ class HttpxTransport:
         token = _quiet.set(True)
         try:
             with anyio.move_on_after(seconds):
+                if self._inner is not None:
+                    return await _exchange(library, self._inner, request, seconds)
                 async with self._lane(request.origin) as lane:
-                    return await _exchange(library, lane, request, seconds)
+                    return await _exchange(library, lane.transport, request, seconds, lane.extensions)
         except (library.HTTPError, library.InvalidURL, library.StreamError, OSError, zlib.error) as problem:
             return _told(library, problem)
         finally:
@@ -124,11 +157,8 @@ class HttpxTransport:
         return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
 
     @asynccontextmanager
-    async def _lane(self, origin: str) -> AsyncGenerator[httpx.AsyncBaseTransport]:
+    async def _lane(self, origin: str) -> AsyncGenerator[_Lane]:
         """Lend a lane that nobody else uses; one whose exchange was broken off isn't used again."""
-        if self._inner is not None:
-            yield self._inner
-            return
         lane = self._lanes.take(origin)
         try:
             yield lane
@@ -136,18 +166,21 @@ class HttpxTransport:
             with anyio.CancelScope(shield=True):
                 await lane.aclose()
             raise
-        if self._lanes.closed or _left_over(lane):
+        if self._lanes.closed or _left_over(lane.transport):
             await lane.aclose()
         else:
+            lane.extensions = {}
             self._lanes.put_back(origin, lane)
 
-    def _open(self, origin: str) -> httpx.AsyncHTTPTransport:
+    def _open(self, origin: str) -> _Lane:
         address = self._proxies.address_for(origin)
-        return httpx.AsyncHTTPTransport(
-            verify=self._context or False,
-            limits=_ONE_LANE,
-            trust_env=False,
-            proxy=None if address is None else httpx.Proxy(address),
+        return _Lane(
+            httpx.AsyncHTTPTransport(
+                verify=self._context or False,
+                limits=_ONE_LANE,
+                trust_env=False,
+                proxy=None if address is None else httpx.Proxy(address),
+            )
         )
 
 
@@ -185,7 +218,13 @@ def _left_over(lane: httpx.AsyncHTTPTransport) -> bool:
     return False
 
 
-async def _exchange(library: ModuleType, lane: httpx.AsyncBaseTransport, request: Request, seconds: float) -> Reply:
+async def _exchange(
+    library: ModuleType,
+    lane: httpx.AsyncBaseTransport,
+    request: Request,
+    seconds: float,
+    extensions: Mapping[str, Any] = MappingProxyType({}),
+) -> Reply:
     timeouts = {"connect": seconds * _CONNECT_SHARE, "read": seconds, "write": seconds, "pool": seconds}
     response = await lane.handle_async_request(
         library.Request(
@@ -193,7 +232,7 @@ async def _exchange(library: ModuleType, lane: httpx.AsyncBaseTransport, request
             request.url,
             headers=[*_HEADERS, *request.headers],
             content=request.body,
-            extensions={"timeout": timeouts},
+            extensions={"timeout": timeouts, **extensions},
         )
     )
     try:
