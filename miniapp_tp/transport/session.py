@@ -6,6 +6,7 @@ values until `exchange` raises them, so that a traceback's frames hold no reply 
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, Self, TypeVar
@@ -40,16 +41,17 @@ R = TypeVar("R")
 class _Course:
     """How far a call has come: what is left to say when its time runs out."""
 
+    clock: Callable[[], float]
     deadline: float
     changed: bool = False
     tries: Tries | None = None
 
     @property
     def remaining(self) -> float:
-        return self.deadline - anyio.current_time()
+        return max(0.0, self.deadline - self.clock())
 
 
-@define
+@define(eq=False)
 class _Call(Generic[P, R]):
     """One endpoint being called for one app."""
 
@@ -121,7 +123,8 @@ class Session:
         Raises:
             MiniAppError: What it came to.
         """
-        course = _Course(anyio.current_time() + self.options.timeout)
+        clock = asyncio.get_running_loop().time
+        course = _Course(clock, clock() + self.options.timeout)
         try:
             with anyio.CancelScope(deadline=course.deadline):
                 return await self._perform(operation, app, params, course)
@@ -143,26 +146,31 @@ class Session:
         call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
             outcome = await self._attempt(call)
+            if not isinstance(outcome.result, MiniAppError):
+                self._tell(call, outcome, None)
+                return outcome.result
             pause = None
             try:
                 pause = await self._pause(call, outcome.result)
             finally:  # also where asking for another token fails: what was sent is told
                 self._tell(call, outcome, pause)
-            if not isinstance(outcome.result, MiniAppError):
-                return outcome.result
             if pause is None:
                 return await self._settle(call, outcome.result)
             await self.sleep(pause)
 
     async def _attempt(self, call: _Call[P, R]) -> _Outcome[R]:
-        async with self.limits.slot():
+        clock = call.course.clock
+        await self.limits.take_turn(call)
+        try:
             signed = await self._signed(call)
             call.tries.sent += 1
             call.tries.in_flight = True
-            started = anyio.current_time()
-            reply = await self._send(signed, min(self.options.attempt_timeout, max(call.course.remaining, 0.0)))
+            started = clock()
+            reply = await self._send(signed, min(self.options.attempt_timeout, call.course.remaining))
             call.tries.in_flight = False
-        elapsed = anyio.current_time() - started
+        finally:
+            self.limits.give_back(call)
+        elapsed = clock() - started
         if isinstance(reply, NoAnswer):
             return _Outcome(reply, None, elapsed)
         result: R | MiniAppError = parse(self.dialect, call.endpoint, call.app, reply, signed.secrets)
@@ -182,10 +190,8 @@ class Session:
         except NoAnswer as error:
             return error.with_traceback(None)
 
-    async def _pause(self, call: _Call[Any, R], result: R | MiniAppError) -> float | None:
+    async def _pause(self, call: _Call[Any, Any], result: MiniAppError) -> float | None:
         """Tell after how many seconds to try again; `None` for not at all."""
-        if not isinstance(result, MiniAppError):
-            return None
         call.tries.note(result)
         if isinstance(result, CredentialRejected):
             return 0.0 if await self._renewed(call) else None
@@ -223,7 +229,7 @@ class Session:
         if read_back is None or removed <= 1:
             return removed == 1
         try:
-            found = await self.exchange(read_back.endpoint, call.app, None, _Course(call.course.deadline))
+            found = await self.exchange(read_back.endpoint, call.app, None, _Course(call.course.clock, call.course.deadline))
         except MiniAppError:
             return False
         return read_back.holds(call.params, found)

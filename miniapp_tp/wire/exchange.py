@@ -7,9 +7,8 @@ token. `Session` raises them, where nothing secret is in sight.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
-
-from attrs import evolve
 
 from miniapp_tp.errors import MiniAppError, ProviderError, ProviderUnavailable, RateLimited, ReplyNotUnderstood
 from miniapp_tp.wire.addresses import checked_address
@@ -60,8 +59,14 @@ def build(dialect: Dialect, endpoint: Endpoint[P, Any], params: P, base_url: str
 
 def sign(dialect: Dialect, credential: Credential, request: Request, token: Secret) -> Request:
     """Put the token where the provider wants it."""
-    query = (*request.query, (dialect.token_fields[credential], token.reveal()))
-    return evolve(request, query=query, secrets=(*request.secrets, token))
+    return Request(
+        method=request.method,
+        address=request.address,
+        query=(*request.query, (dialect.token_fields[credential], token.reveal())),
+        headers=request.headers,
+        body=request.body,
+        secrets=(*request.secrets, token),
+    )
 
 
 def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, secrets: Secrets) -> R | MiniAppError:
@@ -101,7 +106,7 @@ def _json_object(reply: Reply) -> Mapping[str, Any]:
     if not reply.complete:
         return {}
     try:
-        found = json.loads(reply.body)
+        found = json.loads(reply.body.decode("utf-8-sig" if reply.body.startswith(BOM_UTF8) else "utf-8"))
     except (ValueError, RecursionError):
         return {}
     return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}

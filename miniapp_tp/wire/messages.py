@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from attrs import field, frozen
 
@@ -69,7 +69,8 @@ class Request:
     @property
     def url(self) -> str:
         """The whole address, tokens included: for the transport alone, never for a log or an error."""
-        return f"{self.address}?{urlencode(self.query, quote_via=quote)}" if self.query else self.address
+        pairs = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.query]
+        return f"{self.address}?{'&'.join(pairs)}" if pairs else self.address
 
     @property
     def origin(self) -> str:

@@ -11,10 +11,11 @@ import pytest
 
 from miniapp_tp import InvalidArgument, Transport, fast_transport
 
+# httpx itself loads click and rich, where they are installed.
 CORE_ALONE = """
 import sys
 import miniapp_tp
-loaded = {"pyreqwest", "aiohttp", "yarl", "httpx2", "uvloop", "cryptography", "uvicorn", "click", "rich"} & set(sys.modules)
+loaded = {"pyreqwest", "aiohttp", "yarl", "httpx2", "uvloop", "cryptography", "uvicorn", "redis", "asyncpg"} & set(sys.modules)
 assert not loaded, loaded
 """
 
