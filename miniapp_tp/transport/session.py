@@ -23,6 +23,7 @@ from miniapp_tp.errors import (
     ProviderError,
 )
 from miniapp_tp.transport.base import Transport
+from miniapp_tp.transport.deadlines import Deadlines
 from miniapp_tp.transport.hooks import Attempt, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
@@ -112,6 +113,7 @@ class Session:
     options: Options
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     chance: Callable[[], float] = random.random
+    _deadlines: Deadlines = field(init=False, factory=Deadlines, repr=False)
 
     def with_options(self, options: Options) -> Self:
         """Give a session that shares everything but the options."""
@@ -123,15 +125,22 @@ class Session:
         Raises:
             MiniAppError: What it came to.
         """
-        clock = asyncio.get_running_loop().time
+        clock, bound = asyncio.get_running_loop().time, asyncio.timeout(None)
         course = _Course(clock, clock() + self.options.timeout)
         try:
-            with anyio.CancelScope(deadline=course.deadline):
-                return await self._perform(operation, app, params, course)
-            raise self._overdue(app, course)
+            async with bound:
+                self._deadlines.watch(bound, course.deadline)
+                try:
+                    return await self._perform(operation, app, params, course)
+                finally:
+                    self._deadlines.forget(bound)
         except MiniAppError as error:
             error.may_have_happened = error.may_have_happened or course.changed
             raise
+        except TimeoutError:
+            if not bound.expired():  # the caller's own code raised it
+                raise
+        raise self._overdue(app, course)
 
     async def _perform(self, operation: Endpoint[P, R] | Procedure[P, R], app: str, params: P, course: _Course) -> R:
         if isinstance(operation, Endpoint):
@@ -255,7 +264,9 @@ class Session:
                     retry_in=None,
                 )
             )
-        return tries.final(late)
+        error = tries.final(late)
+        error.may_have_happened = error.may_have_happened or course.changed
+        return error
 
     def _tell(self, call: _Call[Any, R], outcome: _Outcome[R], retry_in: float | None) -> None:
         if not self.hooks:

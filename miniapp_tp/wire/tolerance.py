@@ -60,10 +60,14 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """Read an object, also one that is written as JSON in a text; anything else is empty."""
-    if isinstance(value, dict):  # nearly always, and told much sooner than whether it is a `Mapping`
-        return cast("dict[str, Any]", value)
+    if _is_object(value):  # nearly always, and told much sooner than whether it is a `Mapping`
+        return value
     found = from_json(value)
     return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
 
