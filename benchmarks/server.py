@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -46,7 +46,7 @@ class Served:
 
     name: str
     url: str
-    pids: tuple[int, ...]
+    pids: Sequence[int]
 
     def cpu(self) -> float:
         """Give the seconds of CPU that it has used; 0 where that can't be read."""

@@ -10,9 +10,11 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import asdict, define
+
 from benchmarks.contenders import CONTENDERS
 from benchmarks.memory import peak_mib
-from benchmarks.server import serving
+from benchmarks.server import Served, serving
 
 if TYPE_CHECKING:
     from benchmarks.contenders import Call
@@ -21,53 +23,69 @@ from benchmarks.server import Served
 
 AT_ONCE: Final = (1, 10, 100, 500, 1000)
 _WRITES_AT: Final = 100
-_WINDOW: Final = 1.0
-_WARM: Final = 0.2
+_WINDOW: Final = 2.0
+_WARM: Final = 0.5
 
 
-async def rate(call: Call, at_once: int, seconds: float) -> tuple[int, float, float]:
-    """Make calls for a time, some at once: how many, in how many seconds, with how many seconds of CPU."""
-    begun, cpu = time.perf_counter(), time.process_time()
-    made = 0
+@define
+class _Sample:
+    """What was counted at a moment: calls, seconds, seconds of CPU here and at the server."""
+
+    calls: int
+    clock: float
+    cpu: float
+    server: float
+
+
+async def steady(call: Call, at_once: int, server: Served, seconds: float) -> dict[str, float]:
+    """Keep some calls under way, and count those that end within a time: neither the beginning nor the end counts."""
+    made, goes_on = 0, True
 
     async def worker() -> None:
         nonlocal made
-        while time.perf_counter() - begun < seconds:
+        while goes_on:
             await call()
             made += 1
 
-    await asyncio.gather(*(worker() for _ in range(at_once)))
-    return made, time.perf_counter() - begun, time.process_time() - cpu
+    def sample() -> _Sample:
+        return _Sample(made, time.perf_counter(), time.process_time(), server.cpu())
+
+    workers = [asyncio.create_task(worker()) for _ in range(at_once)]
+    await asyncio.sleep(_WARM * seconds)
+    first = sample()
+    await asyncio.sleep(seconds)
+    last = sample()
+    broken = [task.exception() for task in workers if task.done()]
+    assert not broken, broken
+    goes_on = False  # pyreqwest by hand now and then misses that it is cancelled
+    for task in workers:
+        task.cancel()
+    await asyncio.gather(*workers, return_exceptions=True)
+    calls, elapsed = last.calls - first.calls, last.clock - first.clock
+    return {
+        "per_second": calls / elapsed,
+        "cpu_us": (last.cpu - first.cpu) / calls * 1e6,
+        "server_busy": (last.server - first.server) / elapsed,
+        "peak_mib": peak_mib(),
+    }
 
 
-async def _one(name: str, url: str, window: float) -> list[dict[str, Any]]:
+async def _one(name: str, server: Served, window: float) -> list[dict[str, Any]]:
     """Measure one contender: the work of a child process."""
+    plan = [*(("get_info", at_once) for at_once in AT_ONCE), ("set_server_domain", _WRITES_AT)]
     found: list[dict[str, Any]] = []
-    async with CONTENDERS[name](url) as calls:
-        plan = [("get_info", calls.get_info, at_once) for at_once in AT_ONCE]
-        plan.append(("set_server_domain", calls.set_server_domain, _WRITES_AT))
-        for operation, call, at_once in plan:
-            await rate(call, at_once, _WARM * window)
-            made, seconds, cpu = await rate(call, at_once, window)
-            found.append(
-                {
-                    "operation": operation,
-                    "at_once": at_once,
-                    "per_second": made / seconds,
-                    "cpu_us": cpu / made * 1e6,
-                    "peak_mib": peak_mib(),
-                }
-            )
+    for operation, at_once in plan:
+        async with CONTENDERS[name](server.url) as calls:
+            figures = await steady(getattr(calls, operation), at_once, server, window)
+        found.append({"contender": name, "operation": operation, "at_once": at_once, **figures})
     return found
 
 
 def _child(name: str, server: Served, window: float) -> list[dict[str, Any]]:
-    before, begun = server.cpu(), time.perf_counter()
-    command = [sys.executable, "-m", "benchmarks.throughput", name, server.url, str(window)]
+    command = [sys.executable, "-m", "benchmarks.throughput", name, json.dumps(asdict(server)), str(window)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    busy = (server.cpu() - before) / (time.perf_counter() - begun)
     found: list[dict[str, Any]] = json.loads(done.stdout)
-    return [{**one, "contender": name, "server_busy": busy} for one in found]
+    return found
 
 
 def measure(rounds: int = 3, window: float = _WINDOW) -> dict[str, Any]:
@@ -93,4 +111,5 @@ def _medians(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(asyncio.run(_one(sys.argv[1], sys.argv[2], float(sys.argv[3])))))
+    given = Served(**json.loads(sys.argv[2]))
+    sys.stdout.write(json.dumps(asyncio.run(_one(sys.argv[1], given, float(sys.argv[3])))))

@@ -5,7 +5,8 @@ What has to be known of it, besides its interface (pyreqwest 0.15):
 - its `ConnectError` and `ConnectTimeoutError` also stand for lines that were cut, and time that ran out, after the
   request had been sent: only the causes tell, and only one of them says that nothing was sent;
 - its errors hold the whole address, tokens included, so nothing of them is passed on but the name of their class;
-- it raises a `CancelledError` of its own, which anyio's scopes take for somebody else's;
+- cancelled, it raises a `CancelledError` of its own, which anyio's scopes take for somebody else's; and where a reply
+  comes at the same moment it raises none at all, so that a task would go on which was told to end;
 - what it is sending when it is cancelled it goes on sending: such a connection lasts until its attempt's time is over.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -79,10 +81,15 @@ class PyreqwestTransport:
 
     async def send(self, request: Request, *, timeout: float) -> Reply:
         """Send one request, and read its reply to the end: see `Transport`."""
-        outcome = await self._outcome(request, timeout)
-        if isinstance(outcome, Reply):
-            return outcome
-        raise outcome
+        before = _cancellations()
+        with suppress(asyncio.CancelledError):
+            outcome = await self._outcome(request, timeout)
+            if _cancellations() == before:
+                if isinstance(outcome, Reply):
+                    return outcome
+                raise outcome
+        await anyio.lowlevel.checkpoint_if_cancelled()  # where anyio's scope raises its own
+        raise asyncio.CancelledError
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -105,9 +112,6 @@ class PyreqwestTransport:
             return _told(problem)
         except ValueError as problem:
             return never_sent(type(problem).__name__)
-        except asyncio.CancelledError:
-            await anyio.lowlevel.checkpoint_if_cancelled()  # where anyio's scope raises its own
-            raise
 
     def _client_for(self, origin: str) -> Client:
         client = self._by_origin.get(origin)
@@ -143,6 +147,12 @@ class PyreqwestTransport:
     def __repr__(self) -> str:
         """Say which library it is."""
         return "<PyreqwestTransport>"
+
+
+def _cancellations() -> int:
+    """Count how often this task was told to end."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 @lru_cache(maxsize=16)

@@ -346,6 +346,22 @@ async def test_cancellation_leaves_no_connection_behind(
         await until(lambda: server.open == 0)
 
 
+async def test_no_cancellation_is_lost_to_a_reply_that_comes_at_the_same_moment(opened: Open) -> None:
+    async with serving(answering(reply(YES))) as server:
+        transport = opened()
+
+        async def on_and_on() -> None:
+            while True:
+                await transport.send(to(server), timeout=5)
+
+        for number in range(60):
+            task = asyncio.create_task(on_and_on())
+            await asyncio.sleep(number * 0.0001)
+            task.cancel()
+            await asyncio.wait([task], timeout=2)
+            assert task.cancelled()
+
+
 async def test_a_cancelled_hello_leaves_no_connection_behind(kind: Kind, opened: Open) -> None:
     if kind.name == "httpx2":
         pytest.skip("what is driven keeps its own connections")
