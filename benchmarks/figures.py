@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Results: TypeAlias = dict[str, Any]
 _SIGNS: Final[dict[str, Callable[[float, float], bool]]] = {"≥": operator.ge, "≤": operator.le}
@@ -75,10 +77,12 @@ def figures(results: Results) -> list[Figure]:
 def table(results: Results) -> str:
     """Write the figures as a table in Markdown."""
     lines = ["| figure | bound | measured | |", "|---|---|---|---|"]
-    for one in figures(results):
-        measured = f"{one.value:.2f} {one.unit}".rstrip()
-        lines.append(f"| {one.name} | {one.sign} {one.bound:g} | {measured} | {'✓' if one.holds else '✗'} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_line, figures(results))])
+
+
+def _line(one: Figure) -> str:
+    measured = f"{one.value:.2f} {one.unit}".rstrip()
+    return f"| {one.name} | {one.sign} {one.bound:g} | {measured} | {'✓' if one.holds else '✗'} |"
 
 
 def rates_table(results: Results) -> str:
@@ -88,5 +92,6 @@ def rates_table(results: Results) -> str:
     lines = [f"| calls/s of `get_info` | {' | '.join(f'{at:,} at once' for at in levels)} |"]
     lines.append("|---|" + "---:|" * len(levels))
     for name in dict.fromkeys(name for name, _ in rates):
-        lines.append(f"| {name} | {' | '.join(f'{rates[name, at]:,.0f}' for at in levels)} |")
+        cells = " | ".join(f"{rates[name, at]:,.0f}" for at in levels)
+        lines += [f"| {name} | {cells} |"]
     return "\n".join(lines)

@@ -44,7 +44,7 @@ class NullHttpx(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer at once."""
-        assert request.url
+        assert request.url.host
         return httpx.Response(200, headers=_HEADERS, content=INFO)
 
 
@@ -72,10 +72,8 @@ async def _costs(rounds: int) -> dict[str, float]:
         async def sdk() -> None:
             assert (await client.get_info(APP)).name == NAME
 
-        turns: list[tuple[float, float]] = []
-        for _ in range(rounds + 1):  # the first warms up
-            turns.append((await _cpu(naive), await _cpu(sdk)))
-    pairs = turns[1:]
+        turns = [(await _cpu(naive), await _cpu(sdk)) for _ in range(rounds + 1)]
+    pairs = turns[1:]  # the first one warmed up
     return {
         "naive_us": median(one for one, _ in pairs),
         "sdk_us": median(two for _, two in pairs),

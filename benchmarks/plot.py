@@ -31,8 +31,14 @@ def draw(results: dict[str, Any], path: Path) -> None:
     for name, colour in _COLOURS.items():
         mine = [row for row in rows if row["contender"] == name]
         line = "-" if name.startswith("SDK") else "--"
-        axes.plot([row["at_once"] for row in mine], [row["per_second"] for row in mine], line, marker="o",
-                  color=colour, label=name)
+        axes.plot(
+            [row["at_once"] for row in mine],
+            [row["per_second"] for row in mine],
+            line,
+            marker="o",
+            color=colour,
+            label=name,
+        )
     axes.set(xscale="log", yscale="log", xlabel="calls under way", ylabel="calls per second (median)")
     axes.set_xticks([1, 10, 100, 500, 1000], ["1", "10", "100", "500", "1,000"])
     axes.grid(visible=True, which="major", alpha=0.3)

@@ -18,8 +18,6 @@ from benchmarks.server import Served, serving
 
 if TYPE_CHECKING:
     from benchmarks.contenders import Call
-    from benchmarks.memory import peak_mib
-from benchmarks.server import Served
 
 AT_ONCE: Final = (1, 10, 100, 500, 1000)
 _WRITES_AT: Final = 100

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 APP: Final = "15263713"
-TOKEN: Final = "45.a-token-that-opens-nothing"
+TOKEN: Final = "45.a-token-that-opens-nothing"  # noqa: S105
 INFO_PATH: Final = "/rest/2.0/smartapp/app/info"
 DOMAIN_PATH: Final = "/rest/2.0/smartapp/app/modifydomain"
 NAME: Final = "百度智能小程序"

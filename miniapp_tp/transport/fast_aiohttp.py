@@ -7,7 +7,6 @@ spend single-use tokens; and its errors hold addresses, so nothing of them is pa
 from __future__ import annotations
 
 import math
-import ssl
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -20,6 +19,8 @@ from miniapp_tp.transport.ways import Verify, checked_verify, chosen_proxies, ow
 from miniapp_tp.wire.messages import MAX_BODY, USER_AGENT, Reply, Request
 
 if TYPE_CHECKING:
+    import ssl
+
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
 # A connect phase that takes all the time there is must be told from a reply that doesn't come.
@@ -93,9 +94,7 @@ class AiohttpTransport:
                 data=request.body or None,
                 proxy=self._proxy_for(request.origin),
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=seconds, connect=seconds * _CONNECT_SHARE, ceil_threshold=math.inf
-                ),
+                timeout=aiohttp.ClientTimeout(total=seconds, connect=seconds * _CONNECT_SHARE, ceil_threshold=math.inf),
             ) as response:
                 return await _reply(response)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import anyio
 import httpx
@@ -25,7 +25,7 @@ from attrs import define, field
 from miniapp_tp.errors import DeadlineExceeded, InvalidArgument, NoAnswer
 from miniapp_tp.transport.lanes import IDLE, Lanes
 from miniapp_tp.transport.telling import broken_off, never_sent, too_late
-from miniapp_tp.transport.ways import SOCKS, Proxies, Verify, checked_verify, chosen_proxies, own_authorities
+from miniapp_tp.transport.ways import Proxies, Verify, checked_verify, chosen_proxies, own_authorities
 from miniapp_tp.wire.messages import MAX_BODY, USER_AGENT, Reply, Request
 
 if TYPE_CHECKING:
@@ -57,6 +57,18 @@ def _not_ours(_record: logging.LogRecord) -> bool:
 for _core in ("httpcore", "httpcore2"):
     for _name in ("http11", "http2", "proxy", "socks"):
         logging.getLogger(f"{_core}.{_name}").addFilter(_not_ours)
+
+
+class Driven(Protocol):
+    """What can be driven: an asynchronous transport of httpx or httpx2, which have their own classes of everything."""
+
+    async def handle_async_request(self, request: Any) -> Any:  # noqa: ANN401
+        """Send a request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
 
 
 @define
@@ -105,7 +117,7 @@ class HttpxTransport:
 
     def __init__(
         self,
-        inner: httpx.AsyncBaseTransport | None = None,
+        inner: Driven | None = None,
         *,
         proxy: str | None = None,
         verify: Verify = True,
@@ -220,13 +232,13 @@ def _left_over(lane: httpx.AsyncHTTPTransport) -> bool:
 
 async def _exchange(
     library: ModuleType,
-    lane: httpx.AsyncBaseTransport,
+    lane: Driven,
     request: Request,
     seconds: float,
     extensions: Mapping[str, Any] = MappingProxyType({}),
 ) -> Reply:
     timeouts = {"connect": seconds * _CONNECT_SHARE, "read": seconds, "write": seconds, "pool": seconds}
-    response = await lane.handle_async_request(
+    response: httpx.Response = await lane.handle_async_request(
         library.Request(
             request.method,
             request.url,

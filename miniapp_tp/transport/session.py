@@ -238,7 +238,9 @@ class Session:
         if read_back is None or removed <= 1:
             return removed == 1
         try:
-            found = await self.exchange(read_back.endpoint, call.app, None, _Course(call.course.clock, call.course.deadline))
+            found = await self.exchange(
+                read_back.endpoint, call.app, None, _Course(call.course.clock, call.course.deadline)
+            )
         except MiniAppError:
             return False
         return read_back.holds(call.params, found)

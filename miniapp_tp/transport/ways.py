@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from attrs import field, frozen
 from miniapp_tp.errors import InvalidArgument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 Verify: TypeAlias = bool | str | ssl.SSLContext
 """Whose certificates are trusted, as in `Options`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -17,7 +18,7 @@ from miniapp_tp.transport.ways import own_authorities
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
 
 
@@ -51,7 +52,7 @@ class Kind:
 def over_httpx2(*, proxy: str | None = None, verify: Any = True, trust_env: bool = True) -> Transport:  # noqa: ANN401
     """Drive a transport of httpx2, with one connection for each request as our own lanes have."""
     context = own_authorities(verify) if isinstance(verify, str) else httpx2.create_ssl_context(verify=verify)
-    return HttpxTransport(httpx2.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=trust_env))  # type: ignore[arg-type]
+    return HttpxTransport(httpx2.AsyncHTTPTransport(verify=context, proxy=proxy, trust_env=trust_env))
 
 
 def over_pyreqwest(**options: Any) -> Transport:  # noqa: ANN401

@@ -6,17 +6,21 @@ import logging
 import ssl
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from miniapp_tp import InvalidArgument, Transport, fast_transport
 
+if TYPE_CHECKING:
+    from miniapp_tp.transport.ways import Verify
+
 # httpx itself loads click and rich, where they are installed.
 CORE_ALONE = """
 import sys
 import miniapp_tp
-loaded = {"pyreqwest", "aiohttp", "yarl", "httpx2", "uvloop", "cryptography", "uvicorn", "redis", "asyncpg"} & set(sys.modules)
-assert not loaded, loaded
+extras = {"pyreqwest", "aiohttp", "yarl", "httpx2", "uvloop", "cryptography", "uvicorn", "redis", "asyncpg"}
+assert not extras & set(sys.modules), extras & set(sys.modules)
 """
 
 
@@ -49,9 +53,7 @@ async def test_a_context_of_ones_own_is_aiohttps_business() -> None:
 @pytest.mark.parametrize(
     ("verify", "extra"), [(True, "fast"), (ssl.create_default_context(), "aiohttp")], ids=["usual", "context"]
 )
-def test_without_either_it_says_what_to_install(
-    verify: bool | ssl.SSLContext, extra: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_either_it_says_what_to_install(verify: Verify, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "pyreqwest", "aiohttp")
     with pytest.raises(InvalidArgument, match=rf"pip install 'miniapp_tp\[{extra}\]'"):
         fast_transport(verify=verify, proxy="http://user:pass-word@proxy.example")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import trustme
 
 from miniapp_tp import ConnectFailed, HttpxTransport, InvalidArgument, Options, Reply, Request, Transport
 from miniapp_tp.transport.fast_aiohttp import AiohttpTransport
@@ -19,6 +18,8 @@ from tests.support.sides import BAIDU
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import trustme
 
     from tests.transport.conftest import Open
 
@@ -54,7 +55,9 @@ async def test_an_authority_of_ones_own_as_a_file(secure: Server, authority_file
     assert got.status == 200
 
 
-async def test_a_folder_that_lacks_the_authority_is_read_and_refuses(secure: Server, tmp_path: Path, opened: Open) -> None:
+async def test_a_folder_that_lacks_the_authority_is_read_and_refuses(
+    secure: Server, tmp_path: Path, opened: Open
+) -> None:
     with pytest.raises(ConnectFailed):
         await fetch(opened(verify=str(tmp_path)), address_of(secure))
     assert secure.requests == []
@@ -160,7 +163,9 @@ async def test_the_environments_proxy(name: str, monkeypatch: pytest.MonkeyPatch
     assert b"by the proxy" in got.body
 
 
-async def test_the_environments_proxy_for_tls(secure: Server, authority_file: Path, monkeypatch: pytest.MonkeyPatch, ours: Open) -> None:
+async def test_the_environments_proxy_for_tls(
+    secure: Server, authority_file: Path, monkeypatch: pytest.MonkeyPatch, ours: Open
+) -> None:
     async with serving(proxying(secure.port)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{proxy.port}")
         got = await fetch(ours(verify=str(authority_file)), "https://localhost")
@@ -178,7 +183,9 @@ async def test_hosts_that_the_environment_excepts(exception: str, monkeypatch: p
     assert proxy.requests == []
 
 
-async def test_an_explicit_proxy_outranks_the_environments_exceptions(monkeypatch: pytest.MonkeyPatch, ours: Open) -> None:
+async def test_an_explicit_proxy_outranks_the_environments_exceptions(
+    monkeypatch: pytest.MonkeyPatch, ours: Open
+) -> None:
     async with serving(proxying(0)) as proxy:
         monkeypatch.setenv("NO_PROXY", "*")
         got = await fetch(ours(proxy=proxy.url), "http://openapi.example")
