@@ -51,7 +51,7 @@ async def _child() -> dict[str, Any]:
 def measure() -> dict[str, Any]:
     """Measure in a process of its own: peak memory never goes down again."""
     command = [sys.executable, "-m", "benchmarks.bulk", "child"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

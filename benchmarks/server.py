@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -84,7 +84,7 @@ def _nginx() -> str | None:
 
 
 @contextmanager
-def serving() -> Iterator[Served]:
+def serving() -> Generator[Served]:
     """Run a server while the block lasts."""
     port, nginx = _free_port(), _nginx()
     with tempfile.TemporaryDirectory() as folder:
@@ -108,14 +108,18 @@ def serving() -> Iterator[Served]:
         process = subprocess.Popen(command)
         try:
             _wait_for(port)
-            children = tuple(_children(process.pid))
+            children = _children(process.pid) if nginx else ()
             yield Served("nginx" if nginx else "stand-in", f"http://127.0.0.1:{port}", (process.pid, *children))
         finally:
             process.terminate()
             process.wait()
 
 
-def _children(pid: int) -> Iterator[int]:
+def _children(pid: int) -> tuple[int, ...]:
+    """Give nginx's workers, which come a moment after its port; nothing where that can't be read."""
     path = Path(f"/proc/{pid}/task/{pid}/children")
-    if path.exists():
-        yield from map(int, path.read_text(encoding="ascii").split())
+    found: tuple[int, ...] = ()
+    while path.exists() and not found:
+        time.sleep(0.01)
+        found = tuple(map(int, path.read_text(encoding="ascii").split()))
+    return found

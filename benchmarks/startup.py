@@ -22,7 +22,7 @@ print(json.dumps([*spent, len(sys.modules), extras]))
 
 def _once(what: str) -> list[Any]:
     script = _MEASURE.format(what=what, extras=_EXTRAS)
-    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, text=True)
     found: list[Any] = json.loads(done.stdout)
     return found
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 AT_ONCE: Final = (1, 10, 100, 500, 1000)
 _WRITES_AT: Final = 100
 _WINDOW: Final = 2.0
-_WARM: Final = 0.5
+_SETTLED: Final = 10.0
+_LOOK: Final = 0.05
+_FEWEST: Final = 50
 
 
 @define
@@ -49,9 +51,13 @@ async def steady(call: Call, at_once: int, server: Served, seconds: float) -> di
         return _Sample(made, time.perf_counter(), time.process_time(), server.cpu())
 
     workers = [asyncio.create_task(worker()) for _ in range(at_once)]
-    await asyncio.sleep(_WARM * seconds)
+    begun = sample()
+    while made < at_once and time.perf_counter() - begun.clock < _SETTLED:  # noqa: ASYNC110 - looking is enough
+        await asyncio.sleep(_LOOK)
     first = sample()
     await asyncio.sleep(seconds)
+    while made - first.calls < _FEWEST:  # noqa: ASYNC110 - looking is enough
+        await asyncio.sleep(_LOOK)
     last = sample()
     broken = [task.exception() for task in workers if task.done()]
     assert not broken, broken
@@ -81,7 +87,7 @@ async def _one(name: str, server: Served, window: float) -> list[dict[str, Any]]
 
 def _child(name: str, server: Served, window: float) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "benchmarks.throughput", name, json.dumps(asdict(server)), str(window)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: list[dict[str, Any]] = json.loads(done.stdout)
     return found
 

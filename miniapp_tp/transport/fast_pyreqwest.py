@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio.lowlevel
 from pyreqwest.client import ClientBuilder
-from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.exceptions import BuilderError, DetailedPyreqwestError, PyreqwestError
 from pyreqwest.proxy import ProxyBuilder
 
 from miniapp_tp.errors import InvalidArgument, NoAnswer
@@ -194,8 +194,11 @@ async def _reply(response: Response) -> Reply:
 
 def _told(problem: PyreqwestError) -> NoAnswer:
     kind = type(problem).__name__
-    details = getattr(problem, "details", None) or {}
-    causes = [cause["message"] for cause in details.get("causes") or ()]
-    if _NOT_CONNECTED in causes or kind == "BuilderError":
+    if isinstance(problem, BuilderError) or _NOT_CONNECTED in _causes(problem):
         return never_sent(kind)
     return too_late(kind) if isinstance(problem, TimeoutError) else broken_off(kind)
+
+
+def _causes(problem: PyreqwestError) -> list[str]:
+    details = problem.details if isinstance(problem, DetailedPyreqwestError) else None
+    return [cause["message"] for cause in (details and details["causes"]) or ()]

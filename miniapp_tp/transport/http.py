@@ -219,7 +219,7 @@ def _left_over(lane: httpx.AsyncHTTPTransport) -> bool:
 
     It can only be seen inside of it, and a test watches that it can.
     """
-    connections: list[Any] = lane._pool.connections  # noqa: SLF001
+    connections: list[Any] = lane._pool.connections  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     for connection in connections:
         inside = connection
         while (inner := getattr(inside, "_connection", None)) is not None:

@@ -32,7 +32,10 @@ async def made(**options: object) -> str:
 
 
 def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    monkeypatch.setattr("miniapp_tp.transport.fast.find_spec", lambda name: None if name in names else True)
+    def find(name: str) -> object:
+        return None if name in names else name
+
+    monkeypatch.setattr("miniapp_tp.transport.fast.find_spec", find)
 
 
 async def test_pyreqwest_is_taken_first_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
