@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,8 @@ from benchmarks.memory import peak_mib
 from benchmarks.server import Served, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from benchmarks.contenders import Call
 
 AT_ONCE: Final = (1, 10, 100, 500, 1000)
@@ -25,6 +28,21 @@ _WINDOW: Final = 2.0
 _SETTLED: Final = 10.0
 _LOOK: Final = 0.05
 _FEWEST: Final = 50
+
+
+@define
+class Turn:
+    """One measurement of one contender.
+
+    Attributes:
+        operation: What is called.
+        at_once: How many calls are kept under way.
+        seconds: For how long.
+    """
+
+    operation: str
+    at_once: int
+    seconds: float
 
 
 @define
@@ -74,32 +92,45 @@ async def steady(call: Call, at_once: int, server: Served, seconds: float) -> di
     }
 
 
-async def _one(name: str, server: Served, window: float) -> list[dict[str, Any]]:
-    """Measure one contender: the work of a child process."""
-    plan = [*(("get_info", at_once) for at_once in AT_ONCE), ("set_server_domain", _WRITES_AT)]
-    found: list[dict[str, Any]] = []
-    for operation, at_once in plan:
-        async with CONTENDERS[name](server.url) as calls:
-            figures = await steady(getattr(calls, operation), at_once, server, window)
-        found.append({"contender": name, "operation": operation, "at_once": at_once, **figures})
-    return found
+async def _one(name: str, server: Served, turn: Turn) -> dict[str, Any]:
+    """Measure one contender once: a child's work."""
+    async with CONTENDERS[name](server.url) as calls:
+        figures = await steady(getattr(calls, turn.operation), turn.at_once, server, turn.seconds)
+    return {"contender": name, "operation": turn.operation, "at_once": turn.at_once, **figures}
 
 
-def _child(name: str, server: Served, window: float) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "benchmarks.throughput", name, json.dumps(asdict(server)), str(window)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+def serve_turns(name: str, server: Served) -> None:
+    """Measure whenever a line asks for it: a child, which does nothing while others have their turn."""
+    for line in sys.stdin:
+        print(json.dumps(asyncio.run(_one(name, server, Turn(**json.loads(line))))), flush=True)
+
+
+@contextmanager
+def _child(name: str, server: Served) -> Generator[Callable[[Turn], dict[str, Any]]]:
+    command = [sys.executable, "-m", "benchmarks.throughput", name, json.dumps(asdict(server))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked, answered = process.stdin, process.stdout
+
+        def ask(turn: Turn) -> dict[str, Any]:
+            print(json.dumps(asdict(turn)), file=asked, flush=True)
+            found: dict[str, Any] = json.loads(answered.readline())
+            return found
+
+        yield ask
 
 
 def measure(rounds: int = 3, window: float = _WINDOW) -> dict[str, Any]:
-    """Let every contender have its turn in every round, and give the medians."""
+    """Let all contenders have their turn one after the other at each level, and give the medians of the rounds."""
     rows: list[dict[str, Any]] = []
-    with serving() as server:
+    turns = [*(Turn("get_info", at_once, window) for at_once in AT_ONCE), Turn("set_server_domain", _WRITES_AT, window)]
+    with serving() as server, ExitStack() as stack:
+        children = [stack.enter_context(_child(name, server)) for name in CONTENDERS]
         for number in range(rounds):
-            for name in CONTENDERS:
-                print(f"  round {number + 1} of {rounds}: {name}", flush=True)
-                rows += _child(name, server, window)
+            for turn in turns:
+                print(f"  round {number + 1} of {rounds}: {turn.operation}, {turn.at_once} at once", flush=True)
+                rows += [ask(turn) for ask in children]
         return {"server": server.name, "rounds": rounds, "medians": _medians(rows)}
 
 
@@ -115,5 +146,4 @@ def _medians(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    given = Served(**json.loads(sys.argv[2]))
-    sys.stdout.write(json.dumps(asyncio.run(_one(sys.argv[1], given, float(sys.argv[3])))))
+    serve_turns(sys.argv[1], Served(**json.loads(sys.argv[2])))

@@ -46,10 +46,10 @@ def build(dialect: Dialect, endpoint: Endpoint[P, Any], params: P, base_url: str
     sent = {name: value for name, value in fields.items() if value is not None}
     whole = not endpoint.path.startswith("/")
     address = checked_address(endpoint.path) if whole else base_url + endpoint.path
-    secrets = tuple(value for value in sent.values() if isinstance(value, Secret))
+    secrets = tuple([value for value in sent.values() if isinstance(value, Secret)])
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in sent.items()}
     if endpoint.method == "GET":
-        query = tuple((name, str(value)) for name, value in plain.items())
+        query = tuple([(name, str(value)) for name, value in plain.items()])
         return Request(method="GET", address=address, query=dialect.always + query, secrets=secrets)
     headers, body = dialect.body(plain)
     return Request(
