@@ -7,6 +7,7 @@ there are as many lanes as requests at once, which `Options.concurrency` bounds.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 import sys
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from types import ModuleType
 
-# A connect phase that takes all the time there is must be told from a reply that doesn't come.
+# Where making a connection takes all the time there is, it has to end before that: nothing was sent then. The rest has
+# the whole time and no timers of its own.
 _CONNECT_SHARE: Final = 0.9
 _ONE_LANE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE)
 _HEADERS: Final = (("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip"))
@@ -157,16 +159,17 @@ class HttpxTransport:
         library = self._library
         token = _quiet.set(True)
         try:
-            with anyio.move_on_after(seconds):
+            async with asyncio.timeout(seconds):
                 if self._inner is not None:
                     return await _exchange(library, self._inner, request, seconds)
                 async with self._lane(request.origin) as lane:
                     return await _exchange(library, lane.transport, request, seconds, lane.extensions)
+        except TimeoutError:
+            return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
         except (library.HTTPError, library.InvalidURL, library.StreamError, OSError, zlib.error) as problem:
             return _told(library, problem)
         finally:
             _quiet.reset(token)
-        return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
 
     @asynccontextmanager
     async def _lane(self, origin: str) -> AsyncGenerator[_Lane]:
@@ -237,14 +240,14 @@ async def _exchange(
     seconds: float,
     extensions: Mapping[str, Any] = MappingProxyType({}),
 ) -> Reply:
-    timeouts = {"connect": seconds * _CONNECT_SHARE, "read": seconds, "write": seconds, "pool": seconds}
+    soon = seconds * _CONNECT_SHARE
     response: httpx.Response = await lane.handle_async_request(
         library.Request(
             request.method,
             request.url,
             headers=[*_HEADERS, *request.headers],
             content=request.body,
-            extensions={"timeout": timeouts, **extensions},
+            extensions={"timeout": {"connect": soon, "pool": soon}, **extensions},
         )
     )
     try:
@@ -258,10 +261,10 @@ async def _body(response: httpx.Response) -> tuple[bytes, bool]:
     """Read a body up to its bound: a small one that grows without end when it is unpacked, too."""
     if response.is_stream_consumed:  # a transport of a test, which had it all at once
         return response.content[:MAX_BODY], len(response.content) <= MAX_BODY
-    packed = response.headers.get("content-encoding", "").lower() == "gzip"
-    unpacking = zlib.decompressobj(_GZIP) if packed else None
+    packing = response.headers.get("content-encoding", "").lower()
+    unpacking = zlib.decompressobj(_GZIP) if packing == "gzip" else None
     # It is an asynchronous generator, whatever its annotation says: one that isn't closed is left to the collector.
-    parts = cast("AsyncGenerator[bytes]", response.aiter_raw() if packed else response.aiter_bytes())
+    parts = cast("AsyncGenerator[bytes]", response.aiter_raw() if packing in {"", "gzip"} else response.aiter_bytes())
     body = bytearray()
     async with aclosing(parts) as received:
         async for part in received:
