@@ -1,4 +1,4 @@
-"""All benchmarks in one run: prints the tables, writes `benchmarks/results.json` and the plot for the documents."""
+"""All benchmarks in one run: prints the tables, writes `benchmarks/results.json`, and both into the documents."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import bulk, own_cost, startup, storm, throughput
+from benchmarks import bulk, own_cost, pages, startup, storm, throughput
 from benchmarks.figures import figures, rates_table, table
 
 _HERE: Final = Path(__file__).parent
-_PLOT: Final = _HERE.parent / "docs" / "performance.svg"
 _LIBRARIES: Final = ("httpx", "httpx2", "aiohttp", "pyreqwest", "attrs", "cattrs")
 
 
@@ -72,11 +71,12 @@ def main() -> None:
         path.write_text(json.dumps(run(given.rounds), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     results = json.loads(path.read_text(encoding="utf-8"))
     show(results)
+    pages.write(results)
     if find_spec("matplotlib") is None:
         sys.exit("no plot: matplotlib isn't installed (requirements/bench.txt)")
     from benchmarks.plot import draw  # noqa: PLC0415 - what it needs is only there for `make bench`
 
-    draw(results, _PLOT)
+    draw(results, pages.PLOT)
 
 
 if __name__ == "__main__":
