@@ -12,7 +12,7 @@ from tests.docs.examples import COMPILE_ONLY, Examples, check
 if TYPE_CHECKING:
     from pathlib import Path
 
-BENCH: Final = "bench: "  # where `python -m benchmarks` writes its tables
+BENCH = "bench: "  # where `python -m benchmarks` writes its tables
 KNOWN = ("output", "pytest", "demo: begin", "demo: end", "operations:begin", "operations:end")
 
 
