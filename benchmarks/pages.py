@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +28,12 @@ def write(results: Results) -> None:
     for page in _PAGES:
         text = page.read_text(encoding="utf-8")
         for name, part in parts.items():
-            between = re.compile(rf"(<!-- bench: {name} -->\n).*?(<!-- bench: end -->)", re.DOTALL)
-            text = between.sub(lambda found, part=part: f"{found[1]}\n{part}\n\n{found[2]}", text)
+            text = _put(text, name, part)
         page.write_text(text, encoding="utf-8")
+
+
+def _put(text: str, name: str, part: str) -> str:
+    """Replace what stands between a table's comments."""
+    before, begin, rest = text.partition(f"<!-- bench: {name} -->\n")
+    _, end, after = rest.partition("<!-- bench: end -->")
+    return f"{before}{begin}\n{part}\n\n{end}{after}"

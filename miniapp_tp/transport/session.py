@@ -79,7 +79,7 @@ class _Steps:
         return result
 
 
-@frozen
+@define
 class _Outcome(Generic[R]):
     """What one attempt came to."""
 

@@ -40,6 +40,12 @@ class Secret:
 
 
 @lru_cache(maxsize=256)
+def _quoted(name: str) -> str:
+    """Quote the name of a field; values may be secrets, which no cache keeps."""
+    return quote(name, safe="")
+
+
+@lru_cache(maxsize=256)
 def _origin(address: str) -> str:
     """Read an address: there are as many as endpoints, and each is called again and again."""
     parts = urlsplit(address)
@@ -69,7 +75,7 @@ class Request:
     @property
     def url(self) -> str:
         """The whole address, tokens included: for the transport alone, never for a log or an error."""
-        pairs = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in self.query]
+        pairs = [f"{_quoted(name)}={quote(value, safe='')}" for name, value in self.query]
         return f"{self.address}?{'&'.join(pairs)}" if pairs else self.address
 
     @property
