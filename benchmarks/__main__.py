@@ -52,7 +52,9 @@ def run(rounds: int) -> dict[str, Any]:
 def show(results: dict[str, Any]) -> None:
     """Print the tables; for what isn't reached, where the time goes."""
     busiest = max(row["server_busy"] for row in results["throughput"]["medians"])
-    print(f"\n{rates_table(results)}\n\n{table(results)}\n")
+    print(f"\n{rates_table(results)}\n")
+    print(f"{rates_table(results, 'cpu_us', 'µs of CPU')}\n\n{rates_table(results, 'peak_mib', 'MiB at most')}\n")
+    print(f"{table(results)}\n")
     print(f"server: {results['throughput']['server']}, busy at most {busiest:.0%} of one core")
     for name in ("bulk", "storm", "pushes"):
         print(f"{name}: {results.get(name)}")

@@ -38,9 +38,9 @@ class Figure:
         return _SIGNS[self.sign](self.value, self.bound)
 
 
-def _rates(results: Results) -> dict[tuple[str, int], float]:
+def _rates(results: Results, figure: str = "per_second") -> dict[tuple[str, int], float]:
     rows = results["throughput"]["medians"]
-    return {(row["contender"], row["at_once"]): row["per_second"] for row in rows if row["operation"] == "get_info"}
+    return {(row["contender"], row["at_once"]): row[figure] for row in rows if row["operation"] == "get_info"}
 
 
 _RATIOS: Final = (
@@ -85,11 +85,11 @@ def _line(one: Figure) -> str:
     return f"| {one.name} | {one.sign} {one.bound:g} | {measured} | {'✓' if one.holds else '✗'} |"
 
 
-def rates_table(results: Results) -> str:
-    """Write the calls per second as a table in Markdown."""
-    rates = _rates(results)
+def rates_table(results: Results, figure: str = "per_second", title: str = "calls/s") -> str:
+    """Write the calls per second, or another figure of theirs, as a table in Markdown."""
+    rates = _rates(results, figure)
     levels = sorted({at for _, at in rates})
-    lines = [f"| calls/s of `get_info` | {' | '.join(f'{at:,} at once' for at in levels)} |"]
+    lines = [f"| {title} of `get_info` | {' | '.join(f'{at:,} at once' for at in levels)} |"]
     lines.append("|---|" + "---:|" * len(levels))
     for name in dict.fromkeys(name for name, _ in rates):
         cells = " | ".join(f"{rates[name, at]:,.0f}" for at in levels)
