@@ -142,9 +142,17 @@ soak: export SOAK_SECONDS ?= 600
 soak: $(VENV)/.test ## the long tests (marker soak), for SOAK_SECONDS each
 	@$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.test
+	@echo "installing requirements/bench.txt into $(VENV)"
+	@$(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# The other side is nginx, if this machine has it or lets itself be given it; else a stand-in of our own.
 .PHONY: bench
-bench: $(VENV)/.test ## the benchmarks
-	@if [ -f benchmarks/__main__.py ]; then $(BIN)/python -m benchmarks $(ARGS); else echo "benchmarks/ has no runner"; fi
+bench: $(VENV)/.bench ## the benchmarks: tables, benchmarks/results.json and the plot in docs; ARGS='--rounds 1'
+	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get install -qq -y --no-install-recommends nginx-light >/dev/null 2>&1; } || echo "no nginx: a stand-in serves"
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 # --- upkeep ---------------------------------------------------------------------------------------------------------
 
@@ -155,6 +163,7 @@ requirements: $(VENV)/.lint ## compile requirements/*.txt anew (UPGRADE=1: to th
 	@$(COMPILE) pyproject.toml --extra all requirements/test.in -o requirements/test.txt > /dev/null
 	@$(COMPILE) pyproject.toml -c requirements/test.txt -o requirements/core.txt > /dev/null
 	@$(COMPILE) requirements/lint.in -c requirements/test.txt -o requirements/lint.txt > /dev/null
+	@$(COMPILE) requirements/bench.in -c requirements/test.txt -o requirements/bench.txt > /dev/null
 	@git --no-pager diff --stat -- requirements
 
 .PHONY: changelog

@@ -85,6 +85,7 @@ from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, site
 from miniapp_tp.push import PushApp
 from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
+from miniapp_tp.transport.fast import fast_transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.transport.options import Options
@@ -191,6 +192,7 @@ __all__ = [
     "Violation",
     "check_sitemap",
     "each",
+    "fast_transport",
     "open_store",
     "sitemap_parts",
     "write_sitemap",

@@ -15,8 +15,14 @@ import sys
 
 import miniapp_tp
 
-NEED_AN_EXTRA = ("miniapp_tp.cli", "miniapp_tp.sandbox", "miniapp_tp.testing")
-CORE = {"anyio", "attrs", "cattrs", "httpx"}
+NEED_AN_EXTRA = (
+    "miniapp_tp.cli",
+    "miniapp_tp.sandbox",
+    "miniapp_tp.testing",
+    "miniapp_tp.transport.fast_aiohttp",
+    "miniapp_tp.transport.fast_pyreqwest",
+)
+CORE = {"anyio", "attrs", "cattrs", "httpx", "sniffio"}
 
 
 def core_modules() -> list[str]:

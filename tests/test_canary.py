@@ -317,7 +317,7 @@ SERVERS = {
 async def test_on_a_real_socket(side: Side, method: Call, serve: Callable[[Exchange], Awaitable[object]]) -> None:
     attempts: list[Attempt] = []
     async with serving(serve) as server:
-        options = {"verify": False}
+        options: dict[str, Any] = {}
         async with client_of(side, base_url=server.url, options=options, hooks=[attempts.append]) as client:
             error = await failure_of(method(client, side.app))
         assert sings(server.requests[0].target)  # it was really sent
@@ -330,7 +330,7 @@ async def test_on_a_real_socket(side: Side, method: Call, serve: Callable[[Excha
 @pytest.mark.parametrize("method", [METHODS["get_info"], METHODS["set of some kinds"]], ids=["read", "change"])
 async def test_a_server_that_never_answers(side: Side, method: Call) -> None:
     async with serving(hang) as server:
-        options = {"timeout": 0.5, "verify": False}
+        options = {"timeout": 0.5}
         async with client_of(side, base_url=server.url, options=options) as client:
             error = await failure_of(method(client, side.app))
     assert isinstance(error, DeadlineExceeded)
@@ -340,7 +340,7 @@ async def test_a_server_that_never_answers(side: Side, method: Call) -> None:
 @BOTH
 async def test_with_each_step_of_the_event_loop_written_down(side: Side, logs: Listening) -> None:
     asyncio.get_running_loop().slow_callback_duration = 0.0
-    options = {"verify": False}
+    options: dict[str, Any] = {}
     async with (
         serving(shows("200 OK")) as server,
         client_of(side, base_url=server.url, options=options) as client,
@@ -356,7 +356,7 @@ async def test_nobody_listens_and_nobody_is_found(side: Side, method: Call, monk
     async def unknown(*_arguments: object, **_more: object) -> object:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    options = {"verify": False}
+    options: dict[str, Any] = {}
     async with client_of(side, base_url=f"http://127.0.0.1:{unused_port()}", options=options) as client:
         assert_silent(await failure_of(method(client, side.app)))
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
@@ -369,7 +369,7 @@ async def test_nobody_listens_and_nobody_is_found(side: Side, method: Call, monk
 async def test_through_a_proxy_with_a_password(side: Side, allowed: bool) -> None:  # noqa: FBT001 - a parameter of the test
     async with serving(proxying(unused_port(), allowed=allowed)) as proxy:
         address = proxy.url.replace("http://", f"http://user:{PASSWORD}@")
-        options: dict[str, Any] = {"proxy": address, "verify": False}
+        options: dict[str, Any] = {"proxy": address}
         async with client_of(side, base_url="https://openapi.example", options=options) as client:
             error = await failure_of(client.get_info(side.app))
         assert "proxy-authorization" in proxy.requests[0].head.lower()

@@ -105,7 +105,7 @@ class Case:
     app: str
 
     def client(self, world: World, **more: Any) -> ComponentClient:  # noqa: ANN401 - whatever a caller may give
-        given: dict[str, Any] = {"options": Options(attempts=2, backoff=0.0, timeout=5.0, verify=False), **more}
+        given: dict[str, Any] = {"options": Options(attempts=2, backoff=0.0, timeout=5.0), **more}
         if self.name == "baidu":
             return BaiduClient(world.baidu.component, **given)
         one = world.kuaishou

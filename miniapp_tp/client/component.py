@@ -103,6 +103,9 @@ class ComponentClient(EventMethods, MiniAppClient):
         if (tokens is None) == (store is None):
             message = "give either tokens (app id → token, or an async callable) or a store for the SDK's own grants"
             raise InvalidArgument(message).within(provider=dialect.provider)
+        if transport is not None and (options.proxy is not None or options.verify is not True):
+            message = "proxy and verify belong to the connections, and those to the transport: give them to it"
+            raise InvalidArgument(message).within(provider=dialect.provider)
         self.component = component
         self._contract = contract
         self._pushes = pushes

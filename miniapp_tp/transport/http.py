@@ -1,51 +1,53 @@
 """Requests over httpx's bare transports: the only module that imports httpx.
 
 httpx's client isn't used: it logs whole addresses, tokens included, and its pool's work grows with every request
-that waits. Here each request takes a lane, a transport with one connection, so nothing ever waits inside a pool.
+that waits. Here each request takes a lane, a transport with one connection, so nothing ever waits inside a pool:
+there are as many lanes as requests at once, which `Options.concurrency` bounds.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
-import time
-import urllib.request
-from collections import deque
+import sys
+import zlib
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
+from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import anyio
 import httpx
-from attrs import frozen
+from attrs import define, field
 
-from miniapp_tp.errors import ConnectFailed, ConnectionLost, DeadlineExceeded, InvalidArgument, NoAnswer
-from miniapp_tp.wire.messages import Reply, Request
+from miniapp_tp.errors import DeadlineExceeded, InvalidArgument, NoAnswer
+from miniapp_tp.transport.lanes import IDLE, Lanes
+from miniapp_tp.transport.telling import broken_off, never_sent, too_late
+from miniapp_tp.transport.ways import Proxies, Verify, checked_verify, chosen_proxies, own_authorities
+from miniapp_tp.wire.messages import MAX_BODY, USER_AGENT, Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Mapping
+    from types import ModuleType
 
-MAX_BODY: Final = 8 * 1024 * 1024
-"""Bytes of a body that are read at most; no documented reply comes near it."""
-
-_IDLE: Final = 30.0
-# A connect phase that takes all the time there is must be told from a reply that doesn't come.
+# Where making a connection takes all the time there is, it has to end before that: nothing was sent then. The rest has
+# the whole time and no timers of its own.
 _CONNECT_SHARE: Final = 0.9
-_USER_AGENT: Final = "miniapp_tp"
-_ONE_LANE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_IDLE)
+_ONE_LANE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE)
+_HEADERS: Final = (("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip"))
+_GZIP: Final = zlib.MAX_WBITS | 16
 _NEVER_SENT: Final = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
+    "ConnectError",
+    "ConnectTimeout",
+    "PoolTimeout",
+    "ProxyError",
+    "UnsupportedProtocol",
+    "LocalProtocolError",
+    "InvalidURL",
 )
-# The standard library's own reading of NO_PROXY; its type stubs leave it out.
-_bypasses = cast("Callable[[str, dict[str, str]], bool]", vars(urllib.request)["proxy_bypass_environment"])
 _quiet: ContextVar[bool] = ContextVar("miniapp_tp_quiet", default=False)
 
 
@@ -54,53 +56,90 @@ def _not_ours(_record: logging.LogRecord) -> bool:
     return not _quiet.get()
 
 
-for _name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
-    logging.getLogger(_name).addFilter(_not_ours)
+for _core in ("httpcore", "httpcore2"):
+    for _name in ("http11", "http2", "proxy", "socks"):
+        logging.getLogger(f"{_core}.{_name}").addFilter(_not_ours)
 
 
-@frozen
+class Driven(Protocol):
+    """What can be driven: an asynchronous transport of httpx or httpx2, which have their own classes of everything."""
+
+    async def handle_async_request(self, request: Any) -> Any:  # noqa: ANN401
+        """Send a request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+@define
 class _Lane:
-    """A transport with one connection, and when it was last used."""
+    """A transport with one connection.
 
-    transport: httpx.AsyncBaseTransport
-    used: float
+    Attributes:
+        transport: The transport.
+        extensions: What its next request carries: the first one lets us see the socket as soon as there is one, since
+            httpcore forgets it if it is cancelled, or fails, while TLS is being agreed.
+        opened: What can be closed besides.
+    """
+
+    transport: httpx.AsyncHTTPTransport
+    extensions: dict[str, Any] = field(factory=dict[str, Any])
+    opened: Any = None
+
+    def __attrs_post_init__(self) -> None:
+        self.extensions = {"trace": self._see}
+
+    async def _see(self, event: str, told: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self.opened = told["return_value"]
+
+    async def aclose(self) -> None:
+        """Close it, whatever state it is in."""
+        await self.transport.aclose()
+        if self.opened is not None:
+            await self.opened.aclose()
 
 
 class HttpxTransport:
     """Requests over httpx.
 
     Args:
-        inner: Any asynchronous httpx transport (a `MockTransport`, an `ASGITransport`), which is then used for
-            everything; it is closed with this one. `None` for connections of our own.
+        inner: Any asynchronous transport of httpx (a `MockTransport`, an `ASGITransport`) or of httpx2, which is then
+            used for everything; it is closed with this one. `None` for connections of our own.
         proxy: The address of a proxy; `None` for the environment's, `NO_PROXY` honoured.
         verify: Whose TLS certificates are trusted, as in `Options`.
         trust_env: Whether the environment's proxies are used at all.
 
     Raises:
-        InvalidArgument: A proxy or certificates that can't be used.
+        InvalidArgument: A proxy or certificates that can't be used; or either of them beside `inner`, whose business
+            they are.
     """
 
     def __init__(
         self,
-        inner: httpx.AsyncBaseTransport | None = None,
+        inner: Driven | None = None,
         *,
         proxy: str | None = None,
-        verify: bool | str | ssl.SSLContext = True,
+        verify: Verify = True,
         trust_env: bool = True,
     ) -> None:
+        made = chosen_proxies(proxy, trust_env=trust_env and inner is None)
+        # Rebound: an error tracker would show the address, password included, as a local of this frame.
+        own, proxy = proxy is not None, None
+        if isinstance(made, InvalidArgument):
+            raise made
+        if inner is not None and (own or verify is not True):
+            message = "proxy and verify belong to the transport that is driven: give them to it"
+            raise InvalidArgument(message)
+        if find_spec("socksio") is None:
+            made.refuse_socks("SOCKS needs the package socksio: pip install 'httpx[socks]'")
         self._inner = inner
-        environment = urllib.request.getproxies_environment() if trust_env and proxy is None and inner is None else {}
-        self._bypass = {"no": environment.get("no", "")}
-        made = _proxies({"all": proxy} if proxy else environment)
-        # Rebound: an error tracker would show the addresses, passwords included, as locals of this frame.
-        proxy, environment = None, {}
-        if isinstance(made, str):
-            raise InvalidArgument(made)
-        self._proxies = made
-        self._verify = verify
-        self._context: ssl.SSLContext | None = None
-        self._idle: dict[str, deque[_Lane]] = {}
-        self._closed = False
+        self._library = _library_of(inner)
+        self._proxies: Proxies = made
+        self._context = _tls(checked_verify(verify)) if inner is None else None
+        self._lanes = Lanes(self._open)
 
     async def send(self, request: Request, *, timeout: float) -> Reply:
         """Send one request, and read its reply to the end: see `Transport`."""
@@ -111,108 +150,104 @@ class HttpxTransport:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        self._closed = True
         if self._inner is not None:
             await self._inner.aclose()
-        for lanes in self._idle.values():
-            while lanes:
-                await lanes.pop().transport.aclose()
+        await self._lanes.aclose()
 
     async def _outcome(self, request: Request, seconds: float) -> Reply | NoAnswer:
         """Give what came instead of raising: httpx's frames hold the address with its token."""
+        library = self._library
         token = _quiet.set(True)
         try:
-            with anyio.move_on_after(seconds):
+            async with asyncio.timeout(seconds):
+                if self._inner is not None:
+                    return await _exchange(library, self._inner, request, seconds)
                 async with self._lane(request.origin) as lane:
-                    return await _exchange(lane, request, seconds)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ssl.SSLError) as problem:
-            return _told(problem)
+                    return await _exchange(library, lane.transport, request, seconds, lane.extensions)
+        except TimeoutError:
+            return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
+        except (library.HTTPError, library.InvalidURL, library.StreamError, OSError, zlib.error) as problem:
+            return _told(library, problem)
         finally:
             _quiet.reset(token)
-        return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
 
     @asynccontextmanager
-    async def _lane(self, origin: str) -> AsyncGenerator[httpx.AsyncBaseTransport]:
+    async def _lane(self, origin: str) -> AsyncGenerator[_Lane]:
         """Lend a lane that nobody else uses; one whose exchange was broken off isn't used again."""
-        if self._inner is not None:
-            yield self._inner
-            return
-        idle = self._idle.setdefault(origin, deque())
-        transport = idle.pop().transport if idle else self._open(origin)
+        lane = self._lanes.take(origin)
         try:
-            yield transport
+            yield lane
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await transport.aclose()
+                await lane.aclose()
             raise
-        await self._put_back(idle, transport)
+        if self._lanes.closed or _left_over(lane.transport):
+            await lane.aclose()
+        else:
+            lane.extensions = {}
+            self._lanes.put_back(origin, lane)
 
-    async def _put_back(self, idle: deque[_Lane], transport: httpx.AsyncBaseTransport) -> None:
-        now = time.monotonic()
-        idle.append(_Lane(transport, now))
-        while idle and (self._closed or now - idle[0].used > _IDLE):
-            await idle.popleft().transport.aclose()
-
-    def _open(self, origin: str) -> httpx.AsyncHTTPTransport:
-        if self._context is None:
-            self._context = _tls(self._verify)
-        return httpx.AsyncHTTPTransport(
-            verify=self._context, limits=_ONE_LANE, trust_env=False, proxy=self._proxy_for(origin)
+    def _open(self, origin: str) -> _Lane:
+        address = self._proxies.address_for(origin)
+        return _Lane(
+            httpx.AsyncHTTPTransport(
+                verify=self._context or False,
+                limits=_ONE_LANE,
+                trust_env=False,
+                proxy=None if address is None else httpx.Proxy(address),
+            )
         )
 
-    def _proxy_for(self, origin: str) -> httpx.Proxy | None:
-        scheme, _, host = origin.partition("://")
-        proxy = self._proxies.get(scheme) or self._proxies.get("all")
-        return None if proxy is None or _bypasses(host, self._bypass) else proxy
+
+def _library_of(inner: object) -> ModuleType:
+    """Tell whose transport it is; httpx2 is httpx's API by another name, and imported only by who uses it."""
+    successor = sys.modules.get("httpx2")
+    return httpx if successor is None or not isinstance(inner, successor.AsyncBaseTransport) else successor
 
 
-def _proxies(addresses: Mapping[str, str]) -> dict[str, httpx.Proxy] | str:
-    """Read the addresses of proxies, or say what is wrong with one without showing its password."""
-    made: dict[str, httpx.Proxy] = {}
-    for scheme in ("http", "https", "all"):
-        proxy = _proxy(addresses[scheme]) if addresses.get(scheme) else None
-        if isinstance(proxy, str):
-            return f"the proxy for {scheme} can't be used: {proxy}"
-        if proxy is not None:
-            made[scheme] = proxy
-    return made
-
-
-def _proxy(address: str) -> httpx.Proxy | str:
-    try:
-        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    except (TypeError, ValueError, httpx.InvalidURL):
-        proxy = None
-    if proxy is None or not proxy.url.host:
-        return "write its address like 'http://proxy.example:3128'"
-    if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        return "SOCKS needs the package socksio: pip install 'httpx[socks]'"
-    return proxy
-
-
-def _tls(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:  # noqa: FBT001 - the option's own form
+def _tls(verify: Verify) -> ssl.SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
-    if isinstance(verify, bool):
-        return httpx.create_ssl_context(verify=verify, trust_env=False)
-    try:
-        if Path(verify).is_dir():
-            return ssl.create_default_context(capath=verify)
-        return ssl.create_default_context(cafile=verify)
-    except OSError as problem:
-        message = f"verify={verify!r} holds no certificates that can be read: {problem.strerror or problem}"
-    raise InvalidArgument(message)
+    return own_authorities(verify) if isinstance(verify, str) else _usual_authorities(verify=verify)
 
 
-async def _exchange(lane: httpx.AsyncBaseTransport, request: Request, seconds: float) -> Reply:
-    timeouts = {"connect": seconds * _CONNECT_SHARE, "read": seconds, "write": seconds, "pool": seconds}
-    response = await lane.handle_async_request(
-        httpx.Request(
+@cache
+def _usual_authorities(*, verify: bool) -> ssl.SSLContext:
+    """Read the usual authorities, once: it takes as long as a hundred calls."""
+    return httpx.create_ssl_context(verify=verify, trust_env=False)
+
+
+def _left_over(lane: httpx.AsyncHTTPTransport) -> bool:
+    """Tell whether more came than the reply: httpcore would take it for the answer to the next request.
+
+    It can only be seen inside of it, and a test watches that it can.
+    """
+    connections: list[Any] = lane._pool.connections  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    for connection in connections:
+        inside = connection
+        while (inner := getattr(inside, "_connection", None)) is not None:
+            inside = inner
+        state = getattr(inside, "_h11_state", None)
+        if state is not None and state.trailing_data[0]:
+            return True
+    return False
+
+
+async def _exchange(
+    library: ModuleType,
+    lane: Driven,
+    request: Request,
+    seconds: float,
+    extensions: Mapping[str, Any] = MappingProxyType({}),
+) -> Reply:
+    soon = seconds * _CONNECT_SHARE
+    response: httpx.Response = await lane.handle_async_request(
+        library.Request(
             request.method,
             request.url,
-            headers=[("user-agent", _USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip"), *request.headers],
+            headers=[*_HEADERS, *request.headers],
             content=request.body,
-            extensions={"timeout": timeouts},
+            extensions={"timeout": {"connect": soon, "pool": soon}, **extensions},
         )
     )
     try:
@@ -223,23 +258,28 @@ async def _exchange(lane: httpx.AsyncBaseTransport, request: Request, seconds: f
 
 
 async def _body(response: httpx.Response) -> tuple[bytes, bool]:
-    parts: list[bytes] = []
-    size = 0
+    """Read a body up to its bound: a small one that grows without end when it is unpacked, too."""
+    if response.is_stream_consumed:  # a transport of a test, which had it all at once
+        return response.content[:MAX_BODY], len(response.content) <= MAX_BODY
+    packing = response.headers.get("content-encoding", "").lower()
+    unpacking = zlib.decompressobj(_GZIP) if packing == "gzip" else None
     # It is an asynchronous generator, whatever its annotation says: one that isn't closed is left to the collector.
-    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_bytes())) as received:
+    parts = cast("AsyncGenerator[bytes]", response.aiter_raw() if packing in {"", "gzip"} else response.aiter_bytes())
+    body = bytearray()
+    async with aclosing(parts) as received:
         async for part in received:
-            size += len(part)
-            if size > MAX_BODY:
-                return b"".join(parts), False
-            parts.append(part)
-    return b"".join(parts), True
+            body += unpacking.decompress(part, MAX_BODY + 1 - len(body)) if unpacking else part
+            if len(body) > MAX_BODY:
+                return bytes(body[:MAX_BODY]), False
+    if unpacking and body and not unpacking.eof:
+        raise zlib.error("the packed body ends early")
+    return bytes(body), True
 
 
-def _told(problem: Exception) -> NoAnswer:
-    """Say in our words what went wrong: httpx's own may hold the address."""
+def _told(library: ModuleType, problem: Exception) -> NoAnswer:
     kind = type(problem).__name__
-    if isinstance(problem, _NEVER_SENT):
-        return ConnectFailed(f"no connection could be made ({kind}); is the address right, and the network up?")
-    if isinstance(problem, httpx.TimeoutException):
-        return DeadlineExceeded(f"no answer in time ({kind})", may_have_happened=True)
-    return ConnectionLost(f"the connection broke before the answer was there ({kind})", may_have_happened=True)
+    if isinstance(problem, tuple(getattr(library, name) for name in _NEVER_SENT)):
+        return never_sent(kind)
+    if isinstance(problem, library.TimeoutException):
+        return too_late(kind)
+    return broken_off(kind)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import anyio
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
 
 
 class Limits:
@@ -22,9 +18,16 @@ class Limits:
         self._turns = anyio.CapacityLimiter(concurrency)
         self._alone: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
-    def slot(self) -> AbstractAsyncContextManager[object]:
-        """Wait for one's turn to send."""
-        return self._turns
+    async def take_turn(self, caller: object) -> None:
+        """Wait for one's turn to send; it has to be given back. Where there is a free one, nothing waits."""
+        try:
+            self._turns.acquire_on_behalf_of_nowait(caller)
+        except anyio.WouldBlock:
+            await self._turns.acquire_on_behalf_of(caller)
+
+    def give_back(self, caller: object) -> None:
+        """Give one's turn back, to the one who has waited longest."""
+        self._turns.release_on_behalf_of(caller)
 
     def alone(self, app: str) -> anyio.Lock:
         """Let only one procedure at a time read an app's state and write it back."""

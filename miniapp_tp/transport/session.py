@@ -6,6 +6,7 @@ values until `exchange` raises them, so that a traceback's frames hold no reply 
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, Self, TypeVar
@@ -22,6 +23,7 @@ from miniapp_tp.errors import (
     ProviderError,
 )
 from miniapp_tp.transport.base import Transport
+from miniapp_tp.transport.deadlines import Deadlines
 from miniapp_tp.transport.hooks import Attempt, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
@@ -40,16 +42,17 @@ R = TypeVar("R")
 class _Course:
     """How far a call has come: what is left to say when its time runs out."""
 
+    clock: Callable[[], float]
     deadline: float
     changed: bool = False
     tries: Tries | None = None
 
     @property
     def remaining(self) -> float:
-        return self.deadline - anyio.current_time()
+        return max(0.0, self.deadline - self.clock())
 
 
-@define
+@define(eq=False)
 class _Call(Generic[P, R]):
     """One endpoint being called for one app."""
 
@@ -76,7 +79,7 @@ class _Steps:
         return result
 
 
-@frozen
+@define
 class _Outcome(Generic[R]):
     """What one attempt came to."""
 
@@ -110,6 +113,7 @@ class Session:
     options: Options
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     chance: Callable[[], float] = random.random
+    _deadlines: Deadlines = field(init=False, factory=Deadlines, repr=False)
 
     def with_options(self, options: Options) -> Self:
         """Give a session that shares everything but the options."""
@@ -121,14 +125,22 @@ class Session:
         Raises:
             MiniAppError: What it came to.
         """
-        course = _Course(anyio.current_time() + self.options.timeout)
+        clock, bound = asyncio.get_running_loop().time, asyncio.timeout(None)
+        course = _Course(clock, clock() + self.options.timeout)
         try:
-            with anyio.CancelScope(deadline=course.deadline):
-                return await self._perform(operation, app, params, course)
-            raise self._overdue(app, course)
+            async with bound:
+                self._deadlines.watch(bound, course.deadline)
+                try:
+                    return await self._perform(operation, app, params, course)
+                finally:
+                    self._deadlines.forget(bound)
         except MiniAppError as error:
             error.may_have_happened = error.may_have_happened or course.changed
             raise
+        except TimeoutError:
+            if not bound.expired():  # the caller's own code raised it
+                raise
+        raise self._overdue(app, course)
 
     async def _perform(self, operation: Endpoint[P, R] | Procedure[P, R], app: str, params: P, course: _Course) -> R:
         if isinstance(operation, Endpoint):
@@ -143,26 +155,31 @@ class Session:
         call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
             outcome = await self._attempt(call)
+            if not isinstance(outcome.result, MiniAppError):
+                self._tell(call, outcome, None)
+                return outcome.result
             pause = None
             try:
                 pause = await self._pause(call, outcome.result)
             finally:  # also where asking for another token fails: what was sent is told
                 self._tell(call, outcome, pause)
-            if not isinstance(outcome.result, MiniAppError):
-                return outcome.result
             if pause is None:
                 return await self._settle(call, outcome.result)
             await self.sleep(pause)
 
     async def _attempt(self, call: _Call[P, R]) -> _Outcome[R]:
-        async with self.limits.slot():
+        clock = call.course.clock
+        await self.limits.take_turn(call)
+        try:
             signed = await self._signed(call)
             call.tries.sent += 1
             call.tries.in_flight = True
-            started = anyio.current_time()
-            reply = await self._send(signed, min(self.options.attempt_timeout, max(call.course.remaining, 0.0)))
+            started = clock()
+            reply = await self._send(signed, min(self.options.attempt_timeout, call.course.remaining))
             call.tries.in_flight = False
-        elapsed = anyio.current_time() - started
+        finally:
+            self.limits.give_back(call)
+        elapsed = clock() - started
         if isinstance(reply, NoAnswer):
             return _Outcome(reply, None, elapsed)
         result: R | MiniAppError = parse(self.dialect, call.endpoint, call.app, reply, signed.secrets)
@@ -182,10 +199,8 @@ class Session:
         except NoAnswer as error:
             return error.with_traceback(None)
 
-    async def _pause(self, call: _Call[Any, R], result: R | MiniAppError) -> float | None:
+    async def _pause(self, call: _Call[Any, Any], result: MiniAppError) -> float | None:
         """Tell after how many seconds to try again; `None` for not at all."""
-        if not isinstance(result, MiniAppError):
-            return None
         call.tries.note(result)
         if isinstance(result, CredentialRejected):
             return 0.0 if await self._renewed(call) else None
@@ -223,7 +238,9 @@ class Session:
         if read_back is None or removed <= 1:
             return removed == 1
         try:
-            found = await self.exchange(read_back.endpoint, call.app, None, _Course(call.course.deadline))
+            found = await self.exchange(
+                read_back.endpoint, call.app, None, _Course(call.course.clock, call.course.deadline)
+            )
         except MiniAppError:
             return False
         return read_back.holds(call.params, found)
@@ -249,7 +266,9 @@ class Session:
                     retry_in=None,
                 )
             )
-        return tries.final(late)
+        error = tries.final(late)
+        error.may_have_happened = error.may_have_happened or course.changed
+        return error
 
     def _tell(self, call: _Call[Any, R], outcome: _Outcome[R], retry_in: float | None) -> None:
         if not self.hooks:

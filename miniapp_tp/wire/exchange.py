@@ -7,9 +7,8 @@ token. `Session` raises them, where nothing secret is in sight.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
-
-from attrs import evolve
 
 from miniapp_tp.errors import MiniAppError, ProviderError, ProviderUnavailable, RateLimited, ReplyNotUnderstood
 from miniapp_tp.wire.addresses import checked_address
@@ -47,10 +46,10 @@ def build(dialect: Dialect, endpoint: Endpoint[P, Any], params: P, base_url: str
     sent = {name: value for name, value in fields.items() if value is not None}
     whole = not endpoint.path.startswith("/")
     address = checked_address(endpoint.path) if whole else base_url + endpoint.path
-    secrets = tuple(value for value in sent.values() if isinstance(value, Secret))
+    secrets = tuple([value for value in sent.values() if isinstance(value, Secret)])
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in sent.items()}
     if endpoint.method == "GET":
-        query = tuple((name, str(value)) for name, value in plain.items())
+        query = tuple([(name, str(value)) for name, value in plain.items()])
         return Request(method="GET", address=address, query=dialect.always + query, secrets=secrets)
     headers, body = dialect.body(plain)
     return Request(
@@ -60,8 +59,14 @@ def build(dialect: Dialect, endpoint: Endpoint[P, Any], params: P, base_url: str
 
 def sign(dialect: Dialect, credential: Credential, request: Request, token: Secret) -> Request:
     """Put the token where the provider wants it."""
-    query = (*request.query, (dialect.token_fields[credential], token.reveal()))
-    return evolve(request, query=query, secrets=(*request.secrets, token))
+    return Request(
+        method=request.method,
+        address=request.address,
+        query=(*request.query, (dialect.token_fields[credential], token.reveal())),
+        headers=request.headers,
+        body=request.body,
+        secrets=(*request.secrets, token),
+    )
 
 
 def parse(dialect: Dialect, endpoint: Endpoint[Any, R], app: str, reply: Reply, secrets: Secrets) -> R | MiniAppError:
@@ -107,7 +112,7 @@ def _json_object(reply: Reply) -> Mapping[str, Any]:
     if not reply.complete:
         return {}
     try:
-        found = json.loads(reply.body)
+        found = json.loads(reply.body.decode("utf-8-sig" if reply.body.startswith(BOM_UTF8) else "utf-8"))
     except (ValueError, RecursionError):
         return {}
     return cast("Mapping[str, Any]", found) if isinstance(found, dict) else {}

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from attrs import field, frozen
 
 MASK: Final = "***"
+
+MAX_BODY: Final = 8 * 1024 * 1024
+"""Bytes of a reply's body that are read at most, unpacked; no documented reply comes near it."""
+
+USER_AGENT: Final = "miniapp_tp"
+"""What every transport calls itself."""
 
 
 @frozen(repr=False)
@@ -47,6 +54,19 @@ class File:
     data: bytes = field(repr=False)
 
 
+@lru_cache(maxsize=256)
+def _quoted(name: str) -> str:
+    """Quote the name of a field; values may be secrets, which no cache keeps."""
+    return quote(name, safe="")
+
+
+@lru_cache(maxsize=256)
+def _origin(address: str) -> str:
+    """Read an address: there are as many as endpoints, and each is called again and again."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 @frozen(kw_only=True, repr=False)
 class Request:
     """One HTTP request, complete but for its transport.
@@ -70,13 +90,13 @@ class Request:
     @property
     def url(self) -> str:
         """The whole address, tokens included: for the transport alone, never for a log or an error."""
-        return f"{self.address}?{urlencode(self.query, quote_via=quote)}" if self.query else self.address
+        pairs = [f"{_quoted(name)}={quote(value, safe='')}" for name, value in self.query]
+        return f"{self.address}?{'&'.join(pairs)}" if pairs else self.address
 
     @property
     def origin(self) -> str:
         """Scheme, host and port: `"https://openapi.baidu.com"`."""
-        parts = urlsplit(self.address)
-        return f"{parts.scheme}://{parts.netloc}"
+        return _origin(self.address)
 
     def __repr__(self) -> str:
         """Show where it goes, without query and body."""

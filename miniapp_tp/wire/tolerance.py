@@ -20,6 +20,8 @@ _CENTURY: Final = 3_155_760_000
 
 def text(value: object) -> str | None:
     """Read a text: numbers too; empty is absent."""
+    if isinstance(value, str):
+        return value.strip() or None
     if value is None or isinstance(value, bool | Mapping | list):
         return None
     return str(value).strip() or None
@@ -27,13 +29,13 @@ def text(value: object) -> str | None:
 
 def integer(value: object) -> int | None:
     """Read a whole number: `1`, `1.0` or `"1"`; anything else is absent."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
+    if isinstance(value, int):
+        return value
     if isinstance(value, str):
         return _integer_of(value.strip())
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return value if isinstance(value, int) else None
+    return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
 def _integer_of(value: str) -> int | None:
@@ -58,8 +60,14 @@ def _is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """Read an object, also one that is written as JSON in a text; anything else is empty."""
+    if _is_object(value):  # nearly always, and told much sooner than whether it is a `Mapping`
+        return value
     found = from_json(value)
     return cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
 
@@ -79,12 +87,17 @@ def word(vocabulary: Mapping[int, V], value: object) -> V | Unknown:
     code = integer(value)
     if code is None:
         return Unknown(text(value))
-    return vocabulary.get(code, Unknown(code))
+    known = vocabulary.get(code)
+    return Unknown(code) if known is None else known
 
 
 def converter() -> Converter:
-    """Make a converter that reads as tolerantly as the functions of this module."""
-    made = Converter()
+    """Make a converter that reads as tolerantly as the functions of this module.
+
+    It doesn't keep account of where it stumbled: that costs every reply something, and holds values of one that didn't
+    fit, which no error may show.
+    """
+    made = Converter(detailed_validation=False)
     made.register_structure_hook_func(lambda kind: kind == str | None, lambda value, _kind: text(value))
     made.register_structure_hook_func(lambda kind: kind == int | None, lambda value, _kind: integer(value))
     return made

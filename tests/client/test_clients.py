@@ -146,11 +146,19 @@ async def test_additions_to_the_codes_outrank_the_table() -> None:
 
 @BOTH
 def test_reprs_hold_no_secret(side: Side) -> None:
-    client = side.client(script(), proxy="http://user:pass-word@proxy.example", tokens={side.app: TOKEN})
+    client = side.client(None, proxy="http://user:pass-word@proxy.example", tokens={side.app: TOKEN})
     assert repr(client) == f"<{side.kind.__name__} {side.component}>"
     for shown in (repr(client), repr(vars(client))):
         assert TOKEN not in shown
         assert "pass-word" not in shown
+
+
+@BOTH
+@pytest.mark.parametrize("more", [{"proxy": "http://user:pass-word@proxy.example"}, {"verify": False}])
+def test_a_transport_of_ones_own_has_its_own_proxy_and_certificates(side: Side, more: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgument, match="belong to the connections, and those to the transport") as caught:
+        side.client(script(), **more)
+    assert "pass-word" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def kuaishou(world: World, **more: Any) -> ComponentClient:  # noqa: ANN401 - wh
 
 def _given(world: World, more: dict[str, Any]) -> dict[str, Any]:
     url = {"base_url": world.url} if isinstance(world, Sandbox) and "transport" not in more else {}
-    return {"store": open_store("memory://"), "options": Options(backoff=0.0, verify=False), **url, **more}
+    return {"store": open_store("memory://"), "options": Options(backoff=0.0), **url, **more}
 
 
 CASES = (Case("baidu", APP, baidu), Case("kuaishou", KS_APP, kuaishou))
@@ -220,7 +220,7 @@ async def test_unknown_apps_are_recovered_only_for_who_asks_for_it(
 
 @BOTH
 async def test_unknown_apps_are_recovered_by_a_client_made_so(case: Case, sandbox: Sandbox, opened: Opened) -> None:
-    client = await opened(case, options=Options(recover_unknown=True, verify=False))
+    client = await opened(case, options=Options(recover_unknown=True))
     case.provider(sandbox).authorize(case.app)
     assert (await client.get_info(case.app)).app == case.app
     with pytest.raises(AuthorizationLost):
@@ -341,7 +341,7 @@ async def test_asking_for_pushes(sandbox: Sandbox) -> None:
 async def test_a_wrong_secret_and_none_at_all(sandbox: Sandbox) -> None:
     for secret, kind in (("another", InvalidRequest), (None, InvalidArgument)):
         store = open_store("memory://")
-        options = Options(verify=False)
+        options = Options()
         component = sandbox.kuaishou.component
         async with KuaishouClient(component, secret, store=store, base_url=sandbox.url, options=options) as client:
             with pytest.raises(kind) as caught:

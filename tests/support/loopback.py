@@ -62,6 +62,31 @@ def answering(data: bytes) -> Answer:
     return lambda exchange: exchange.send(data)
 
 
+async def stall(exchange: Exchange) -> None:
+    """Answer nothing more until the client goes away."""
+    await exchange.reader.read()
+
+
+async def cut(exchange: Exchange) -> None:
+    """Reset the connection."""
+    exchange.cut()
+
+
+async def close(exchange: Exchange) -> None:
+    """Close the connection."""
+    exchange.writer.close()
+
+
+def then(data: bytes, end: Answer) -> Answer:
+    """Send some bytes, and then do something else."""
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.send(data)
+        await end(exchange)
+
+    return answer
+
+
 @define
 class Server:
     """A server on loopback.

@@ -59,7 +59,7 @@ class Platform:
         async def present(app: str) -> str:
             return provider.tokens[app]
 
-        chosen: dict[str, Any] = {"backoff": 0.0, "verify": False, **options}
+        chosen: dict[str, Any] = {"backoff": 0.0, **options}
         given = tokens if tokens is not None else present
         client = KINDS[self.name](
             provider.component,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import Any
 
 import anyio
 import pytest
 
 from miniapp_tp import Attempt, DeadlineExceeded, Endpoint, Options, RateLimited, Reply, Request
+from miniapp_tp.transport.deadlines import Deadlines
 from miniapp_tp.wire.endpoint import Caller, Procedure
 from tests.support.scripted import baidu_yes, gateway_no, script
 from tests.support.sessions import APP, CHANGE, ONCE, READ, TOKEN, watched
@@ -145,3 +148,43 @@ async def test_time_that_runs_out_for_the_caller_too_isnt_swallowed() -> None:
         with anyio.fail_after(SOON):
             await made.session.call(READ, APP, None)
     assert not isinstance(caught.value, DeadlineExceeded)
+
+
+async def test_calls_end_in_their_own_time_whatever_became_of_those_before() -> None:
+    watching, loop = Deadlines(), asyncio.get_running_loop()
+    ended: list[int] = []
+
+    async def block(number: int, seconds: float) -> None:
+        bound = asyncio.timeout(None)
+        with contextlib.suppress(TimeoutError):
+            async with bound:
+                watching.watch(bound, loop.time() + 0.05)
+                try:
+                    await asyncio.sleep(seconds)
+                finally:
+                    watching.forget(bound)
+        if bound.expired():
+            ended.append(number)
+
+    async with anyio.create_task_group() as group:
+        for number, seconds in enumerate((0.0, 60.0, 0.01, 60.0)):
+            group.start_soon(block, number, seconds)
+            await asyncio.sleep(0.01)
+    assert ended == [1, 3]
+    await block(4, 60.0)  # and again, after a time when nothing was under way
+    assert ended == [1, 3, 4]
+
+
+def test_a_session_outlives_an_event_loop() -> None:
+    made = watched(script(never, never), timeout=SOON)
+    for _ in range(2):
+        with pytest.raises(DeadlineExceeded):
+            asyncio.run(made.session.call(READ, APP, None))
+
+
+async def test_what_the_callers_own_code_raises_is_no_deadline() -> None:
+    async def ask(_app: str) -> str:
+        raise TimeoutError("the caller's own")
+
+    with pytest.raises(TimeoutError, match="the caller's own"):
+        await watched(script(), tokens=ask).session.call(READ, APP, None)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-import trustme
 
-from miniapp_tp import ConnectFailed, HttpxTransport, InvalidArgument, Options, Reply, Request
+from miniapp_tp import ConnectFailed, HttpxTransport, InvalidArgument, Options, Reply, Request, Transport
+from miniapp_tp.transport.fast_aiohttp import AiohttpTransport
+from miniapp_tp.transport.fast_pyreqwest import PyreqwestTransport
 from tests.support.loopback import Server, answering, proxying, reply, serving
 from tests.support.sides import BAIDU
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import trustme
+
+    from tests.transport.conftest import Open
 
 YES = reply(b'{"errno": 0, "data": "by the server"}')
 
@@ -26,23 +30,8 @@ def request(address: str) -> Request:
     return Request(method="GET", address=f"{address}/read", query=(("access_token", "a-token"),))
 
 
-async def fetch(transport: HttpxTransport, address: str) -> Reply:
-    try:
-        return await transport.send(request(address), timeout=5)
-    finally:
-        await transport.aclose()
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path: Path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return path
+async def fetch(transport: Transport, address: str) -> Reply:
+    return await transport.send(request(address), timeout=5)
 
 
 def server_side(authority: trustme.CA, name: str) -> ssl.SSLContext:
@@ -61,14 +50,16 @@ def address_of(server: Server) -> str:
     return f"https://localhost:{server.port}"
 
 
-async def test_an_authority_of_ones_own_as_a_file(secure: Server, authority_file: Path) -> None:
-    got = await fetch(HttpxTransport(verify=str(authority_file)), address_of(secure))
+async def test_an_authority_of_ones_own_as_a_file(secure: Server, authority_file: Path, opened: Open) -> None:
+    got = await fetch(opened(verify=str(authority_file)), address_of(secure))
     assert got.status == 200
 
 
-async def test_a_folder_that_lacks_the_authority_is_read_and_refuses(secure: Server, tmp_path: Path) -> None:
+async def test_a_folder_that_lacks_the_authority_is_read_and_refuses(
+    secure: Server, tmp_path: Path, opened: Open
+) -> None:
     with pytest.raises(ConnectFailed):
-        await fetch(HttpxTransport(verify=str(tmp_path)), address_of(secure))
+        await fetch(opened(verify=str(tmp_path)), address_of(secure))
     assert secure.requests == []
 
 
@@ -77,56 +68,69 @@ async def test_an_authority_of_ones_own_as_a_context(secure: Server, authority: 
     authority.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
     async with BAIDU.client(None, base_url=address_of(secure), verify=context) as client:
         assert await client.get_webview_domain(BAIDU.app) == ("by the server",)
+    transport = AiohttpTransport(verify=context)
+    assert (await fetch(transport, address_of(secure))).status == 200
+    await transport.aclose()
 
 
-async def test_an_authority_that_isnt_known_is_refused(secure: Server) -> None:
+def test_what_pyreqwest_cant_take_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="a file or folder of certificates"):
+        PyreqwestTransport(verify=ssl.create_default_context())
+
+
+async def test_a_folder_with_the_authority(secure: Server, authority_file: Path) -> None:
+    transport = PyreqwestTransport(verify=str(authority_file.parent))
+    assert (await fetch(transport, address_of(secure))).status == 200
+    await transport.aclose()
+
+
+async def test_an_authority_that_isnt_known_is_refused(secure: Server, opened: Open) -> None:
     with pytest.raises(ConnectFailed):
-        await fetch(HttpxTransport(), address_of(secure))
+        await fetch(opened(), address_of(secure))
     assert secure.requests == []
 
 
-async def test_another_host_is_refused(authority: trustme.CA, authority_file: Path) -> None:
+async def test_another_host_is_refused(authority: trustme.CA, authority_file: Path, opened: Open) -> None:
     async with serving(answering(YES), server_side(authority, "another.example")) as server:
         with pytest.raises(ConnectFailed):
-            await fetch(HttpxTransport(verify=str(authority_file)), address_of(server))
+            await fetch(opened(verify=str(authority_file)), address_of(server))
         assert server.requests == []
 
 
-async def test_trusting_everybody(secure: Server) -> None:
-    assert (await fetch(HttpxTransport(verify=False), address_of(secure))).status == 200
-
-
-async def test_no_tls_at_the_other_end() -> None:
-    async def plain(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(reply(b"speak plainly", status="400 Bad Request"))
-        await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-    listener = await asyncio.start_server(plain, "127.0.0.1", 0)
-    async with listener:
-        port: int = listener.sockets[0].getsockname()[1]
-        with pytest.raises(ConnectFailed):
-            await fetch(HttpxTransport(verify=False), f"https://127.0.0.1:{port}")
+async def test_trusting_everybody(secure: Server, opened: Open) -> None:
+    assert (await fetch(opened(verify=False), address_of(secure))).status == 200
 
 
 @pytest.mark.parametrize("content", [None, "this is no certificate"], ids=["missing", "garbage"])
-async def test_certificates_that_cant_be_read(content: str | None, tmp_path: Path) -> None:
+async def test_certificates_that_cant_be_read(content: str | None, tmp_path: Path, ours: Open) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    client = BAIDU.client(None, verify=str(path))
     with pytest.raises(InvalidArgument, match="holds no certificates"):
-        await client.get_info(BAIDU.app)
-    await client.aclose()
+        ours(verify=str(path))
+    with pytest.raises(InvalidArgument, match="holds no certificates"):
+        BAIDU.client(None, verify=str(path))
+
+
+async def test_a_certificate_that_is_none_inside(tmp_path: Path, ours: Open) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
+    with pytest.raises(InvalidArgument, match="holds no certificates"):
+        ours(verify=str(path))
+
+
+@pytest.mark.parametrize("verify", [5, None, b"ca.pem"])
+async def test_certificates_of_another_form(verify: Any, ours: Open) -> None:  # noqa: ANN401
+    with pytest.raises(InvalidArgument, match="verify is True, False, the path"):
+        ours(verify=verify)
 
 
 # --- proxies ----------------------------------------------------------------------------------------------------
 
 
-async def test_plain_http_goes_through_a_proxy() -> None:
+async def test_plain_http_goes_through_a_proxy(opened: Open) -> None:
     async with serving(proxying(0)) as proxy:
-        got = await fetch(HttpxTransport(proxy=proxy.url), "http://openapi.example")
+        got = await fetch(opened(proxy=proxy.url), "http://openapi.example")
     assert b"by the proxy" in got.body
     assert proxy.requests[0].target == "http://openapi.example/read?access_token=a-token"
 
@@ -145,51 +149,53 @@ async def test_tls_goes_through_a_tunnel_and_the_proxy_sees_no_token(secure: Ser
     assert "proxy-authorization" not in secure.requests[0].head.lower()
 
 
-async def test_a_proxy_that_refuses_means_that_nothing_was_sent() -> None:
+async def test_a_proxy_that_refuses_means_that_nothing_was_sent(opened: Open) -> None:
     async with serving(proxying(0, allowed=False)) as proxy:
         with pytest.raises(ConnectFailed):
-            await fetch(HttpxTransport(proxy=proxy.url), "https://openapi.example")
+            await fetch(opened(proxy=proxy.url), "https://openapi.example")
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-async def test_the_environments_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environments_proxy(name: str, monkeypatch: pytest.MonkeyPatch, ours: Open) -> None:
     async with serving(proxying(0)) as proxy:
         monkeypatch.setenv(name, proxy.url)
-        got = await fetch(HttpxTransport(), "http://openapi.example")
+        got = await fetch(ours(), "http://openapi.example")
     assert b"by the proxy" in got.body
 
 
 async def test_the_environments_proxy_for_tls(
-    secure: Server, authority_file: Path, monkeypatch: pytest.MonkeyPatch
+    secure: Server, authority_file: Path, monkeypatch: pytest.MonkeyPatch, ours: Open
 ) -> None:
     async with serving(proxying(secure.port)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"127.0.0.1:{proxy.port}")
-        got = await fetch(HttpxTransport(verify=str(authority_file)), "https://localhost")
+        got = await fetch(ours(verify=str(authority_file)), "https://localhost")
     assert b"by the server" in got.body
     assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize("exception", ["127.0.0.1", "example.com,127.0.0.1", "*"])
-async def test_hosts_that_the_environment_excepts(exception: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hosts_that_the_environment_excepts(exception: str, monkeypatch: pytest.MonkeyPatch, ours: Open) -> None:
     async with serving(answering(YES)) as server, serving(proxying(0)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", exception)
-        got = await fetch(HttpxTransport(), server.url)
+        got = await fetch(ours(), server.url)
     assert b"by the server" in got.body
     assert proxy.requests == []
 
 
-async def test_an_explicit_proxy_outranks_the_environments_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_explicit_proxy_outranks_the_environments_exceptions(
+    monkeypatch: pytest.MonkeyPatch, ours: Open
+) -> None:
     async with serving(proxying(0)) as proxy:
         monkeypatch.setenv("NO_PROXY", "*")
-        got = await fetch(HttpxTransport(proxy=proxy.url), "http://openapi.example")
+        got = await fetch(ours(proxy=proxy.url), "http://openapi.example")
     assert b"by the proxy" in got.body
 
 
-async def test_the_environment_may_be_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_may_be_ignored(monkeypatch: pytest.MonkeyPatch, ours: Open) -> None:
     async with serving(answering(YES)) as server, serving(proxying(0)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        await fetch(HttpxTransport(trust_env=False), server.url)
+        await fetch(ours(trust_env=False), server.url)
     assert proxy.requests == []
 
 
@@ -204,10 +210,10 @@ def test_a_proxy_that_cant_be_used(proxy: str) -> None:
     assert "pass-word" not in repr(Options(proxy=proxy))
 
 
-def test_a_proxy_of_the_environment_that_cant_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_that_cant_be_used(monkeypatch: pytest.MonkeyPatch, ours: Open) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:pass-word@proxy.example:port")
     with pytest.raises(InvalidArgument, match="the proxy for https") as caught:
-        HttpxTransport()
+        ours()
     assert "pass-word" not in str(caught.value)
 
 
@@ -221,14 +227,22 @@ def test_socks_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
         HttpxTransport(proxy="socks5://127.0.0.1:1080")
 
 
+@pytest.mark.parametrize("kind", [PyreqwestTransport, AiohttpTransport])
+def test_socks_isnt_spoken_by_the_fast_ones(kind: type[PyreqwestTransport | AiohttpTransport]) -> None:
+    with pytest.raises(InvalidArgument, match="speaks no SOCKS"):
+        kind(proxy="socks5://user:pass-word@127.0.0.1:1080")
+
+
 # --- logs -------------------------------------------------------------------------------------------------------
 
 
 async def test_logs_hold_no_headers_of_ours_and_those_of_others(caplog: pytest.LogCaptureFixture) -> None:
     echo = reply(b"{}", "location: https://elsewhere.example/?access_token=a-token", status="302 Found")
     async with serving(answering(echo)) as server:
+        transport = HttpxTransport()
         with caplog.at_level(logging.DEBUG):
-            await fetch(HttpxTransport(), server.url)
+            await fetch(transport, server.url)
+            await transport.aclose()
             assert "a-token" not in caplog.text
             assert "receive_response_headers" not in caplog.text
             async with httpx.AsyncClient(trust_env=False, verify=False) as other:  # noqa: S501 - no TLS is spoken

@@ -55,6 +55,7 @@ _SUBJECT_TYPE: Final = {
 }
 _SUBJECT_STATUS: Final = {1: AuditStatus.PASSED, 2: AuditStatus.AUDITING, 3: AuditStatus.REJECTED}
 _CATEGORY_STATUS: Final = {1: AuditStatus.AUDITING, 2: AuditStatus.PASSED, 3: AuditStatus.REJECTED}
+_EDITS: Final = [(f"{kind}_modify_quota", f"{kind}_modify_used") for kind in ("name", "image", "signature", "category")]
 _AUDIT_STATUS: Final = {1: AuditStatus.AUDITING, 3: AuditStatus.REJECTED}
 
 
@@ -121,7 +122,7 @@ def app_info(app: str, data: object) -> AppInfo:
     found = mapping(data)
     if not found:
         raise TypeError
-    return _CONVERTER.structure({**found, _APP: app, _RAW: found}, AppInfo)
+    return _structured_info({**found, _APP: app, _RAW: found}, AppInfo)
 
 
 def icon_url(value: object) -> str | None:
@@ -142,27 +143,29 @@ def _subject(value: object) -> Subject | None:
 
 
 def _categories(value: object) -> tuple[Category, ...]:
-    return tuple(_CONVERTER.structure(item, Category) for item in map(mapping, listed(value)) if item)
+    return tuple([_structured_category(item, Category) for item in map(mapping, listed(value)) if item])
 
 
 def _audit(name: str, read: Callable[[object], str | None]) -> Callable[[object, Any], Audit | None]:
+    status, reason = f"{name}_status", f"{name}_reason"
+
     def audit(value: object, _kind: object) -> Audit | None:
         found = mapping(value)
         proposed = read(found.get(name))
         if proposed is None:
             return None
-        return Audit(proposed, word(_AUDIT_STATUS, found.get(f"{name}_status")), text(found.get(f"{name}_reason")))
+        return Audit(proposed, word(_AUDIT_STATUS, found.get(status)), text(found.get(reason)))
 
     return audit
 
 
 def _edits_left(value: object) -> EditsLeft:
     found = mapping(value)
-    return EditsLeft(*(_left(found, kind) for kind in ("name", "image", "signature", "category")))
+    return EditsLeft(*[_left(found, quota, used) for quota, used in _EDITS])
 
 
-def _left(found: Mapping[str, Any], kind: str) -> int | None:
-    quota, used = integer(found.get(f"{kind}_modify_quota")), integer(found.get(f"{kind}_modify_used"))
+def _left(found: Mapping[str, Any], quota_field: str, used_field: str) -> int | None:
+    quota, used = integer(found.get(quota_field)), integer(found.get(used_field))
     return None if quota is None or used is None else max(0, quota - used)
 
 
@@ -170,32 +173,26 @@ def _left(found: Mapping[str, Any], kind: str) -> int | None:
 _APP: Final = " app"
 _RAW: Final = " raw"
 _CONVERTER: Final = converter()
-_CONVERTER.register_structure_hook(
+_structured_category: Final = make_dict_structure_fn(
     Category,
-    make_dict_structure_fn(
-        Category,
-        _CONVERTER,
-        id=override(rename="category_id"),
-        name=override(rename="category_name"),
-        status=override(rename="audit_status", struct_hook=lambda value, _: word(_CATEGORY_STATUS, value)),
-    ),
+    _CONVERTER,
+    id=override(rename="category_id"),
+    name=override(rename="category_name"),
+    status=override(rename="audit_status", struct_hook=lambda value, _: word(_CATEGORY_STATUS, value)),
 )
-_CONVERTER.register_structure_hook(
+_structured_info: Final = make_dict_structure_fn(
     AppInfo,
-    make_dict_structure_fn(
-        AppInfo,
-        _CONVERTER,
-        app=override(rename=_APP),
-        name=override(rename="app_name"),
-        icon_url=override(rename="photo_addr", struct_hook=lambda value, _: icon_url(value)),
-        description=override(rename="app_desc"),
-        status=override(struct_hook=lambda value, _: word(_STATUS, value)),
-        subject=override(rename="qualification", struct_hook=lambda value, _: _subject(value)),
-        categories=override(rename="category", struct_hook=lambda value, _: _categories(value)),
-        name_audit=override(rename="audit_info", struct_hook=_audit("audit_app_name", text)),
-        icon_audit=override(rename="audit_info", struct_hook=_audit("audit_photo_addr", icon_url)),
-        description_audit=override(rename="audit_info", struct_hook=_audit("audit_app_desc", text)),
-        edits_left=override(rename="modify_count", struct_hook=lambda value, _: _edits_left(value)),
-        raw=override(rename=_RAW, struct_hook=lambda value, _: value),
-    ),
+    _CONVERTER,
+    app=override(rename=_APP),
+    name=override(rename="app_name"),
+    icon_url=override(rename="photo_addr", struct_hook=lambda value, _: icon_url(value)),
+    description=override(rename="app_desc"),
+    status=override(struct_hook=lambda value, _: word(_STATUS, value)),
+    subject=override(rename="qualification", struct_hook=lambda value, _: _subject(value)),
+    categories=override(rename="category", struct_hook=lambda value, _: _categories(value)),
+    name_audit=override(rename="audit_info", struct_hook=_audit("audit_app_name", text)),
+    icon_audit=override(rename="audit_info", struct_hook=_audit("audit_photo_addr", icon_url)),
+    description_audit=override(rename="audit_info", struct_hook=_audit("audit_app_desc", text)),
+    edits_left=override(rename="modify_count", struct_hook=lambda value, _: _edits_left(value)),
+    raw=override(rename=_RAW, struct_hook=lambda value, _: value),
 )
