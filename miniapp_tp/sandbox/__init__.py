@@ -7,6 +7,7 @@ other. It accepts only what the documents allow. Needs the extra `sandbox`.
 from miniapp_tp.sandbox.faults import Fault, Faults
 from miniapp_tp.sandbox.grants import CALLBACK_CODE_LIFE, EVENT_CODE_LIFE, Pair, Rules, Spent
 from miniapp_tp.sandbox.outbox import Fate, Manner, Outbox, Pushed, PushRules, Sending
+from miniapp_tp.sandbox.reviews import Verdict
 from miniapp_tp.sandbox.server import Sandbox, SandboxOptions, run
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "SandboxOptions",
     "Sending",
     "Spent",
+    "Verdict",
     "run",
 ]

@@ -52,3 +52,7 @@ CATALOGUE: Final[list[dict[str, Any]]] = [
     },
 ]
 """The categories, in the shapes of seed 000: ids as numbers and texts, qualifications as JSON in a text."""
+CATEGORIES: Final[dict[str, dict[str, Any]]] = {
+    id_: category for group in CATALOGUE for id_, category in group["sub_items"].items()
+}
+"""The categories that an app may have, by id."""

@@ -10,10 +10,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from miniapp_tp.sandbox.baidu_catalogue import CATALOGUE, VERSIONS
+from miniapp_tp.sandbox.baidu_catalogue import CATALOGUE, CATEGORIES, VERSIONS
 from miniapp_tp.sandbox.baidu_replies import business
 from miniapp_tp.sandbox.pictures import blank_png, format_of
-from miniapp_tp.sandbox.state import Audit
+from miniapp_tp.sandbox.reviews import BASIC_INFO, ONLINE
+from miniapp_tp.sandbox.state import Category
 
 if TYPE_CHECKING:
     from miniapp_tp.sandbox.provider import Provider
@@ -34,7 +35,8 @@ QUOTAS: Final = {
 """The codes that say that no edit is left, by operation."""
 PICTURE: Final = "picture"
 """Where a handler puts an image that is the whole answer."""
-_ONLINE, _PAUSED, _FORCED_OFFLINE, _FLOW_OFFLINE = 1, 4, 5, 7
+_PAUSED, _FORCED_OFFLINE, _FLOW_OFFLINE = 4, 5, 7
+_UNDER_REVIEW, _APPROVED = 1, 2
 _MOST_CATEGORIES: Final = 5
 _WIDTHS: Final = range(200, 1281)
 _LONGEST_RECOVERY: Final = 100
@@ -61,12 +63,24 @@ def _several(text: str) -> list[str]:
     return [part for part in text.split(",") if part]
 
 
-def _reviewed(provider: Provider, app: App, operation: str, about: Mapping[str, str]) -> Mapping[str, Any]:
-    """Count an edit and begin a review of what is proposed."""
+def _use_edit(app: App, operation: str) -> None:
     if not app.use_edit(operation):
-        raise business(QUOTAS[operation])
-    app.audits |= {name: Audit(proposed, 1) for name, proposed in about.items()}
-    return {"data": {"examine_id": provider.next_review()}}
+        raise business(QUOTAS.get(operation, 40001))
+
+
+def _reviewed(provider: Provider, app: App, operation: str, about: str, proposed: str) -> Mapping[str, Any]:
+    """Count an edit and begin a review of what is proposed."""
+    _use_edit(app, operation)
+    return {"data": {"examine_id": provider.reviewer.begin(app, about, {about: proposed})}}
+
+
+def _turn(provider: Provider, app: App, status: int, event: str | None) -> None:
+    """Change the status, and push the event of that, if there is one and it goes somewhere."""
+    if app.status == status:
+        return
+    app.status = status
+    if event and provider.pushes.go_somewhere:
+        provider.pushes.status(app.id, event)
 
 
 # --- what is reviewed ---------------------------------------------------------------------------------------------
@@ -76,14 +90,14 @@ def set_name(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping
     """Propose a name (seed 000 修改小程序名称)."""
     _only(params, "app_name_material", needed=["nick_name"])
     _from_upload(provider, _several(params.get("app_name_material", "")))
-    return _reviewed(provider, app, "set_name", {"name": params["nick_name"]})
+    return _reviewed(provider, app, "set_name", "name", params["nick_name"])
 
 
 def set_name_with_qualifications(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Propose a name with papers by kind (wire/baidu.md § 4 row 8)."""
     _only(params, "qual_materials", needed=["nick_name"])
     _from_upload(provider, _qualifications(params.get("qual_materials", "{}")))
-    return _reviewed(provider, app, "set_name_with_qualifications", {"name": params["nick_name"]})
+    return _reviewed(provider, app, "set_name_with_qualifications", "name", params["nick_name"])
 
 
 def _qualifications(text: str) -> list[str]:
@@ -100,13 +114,13 @@ def set_icon(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping
     """Propose an icon (seed 000 修改小程序icon)."""
     _only(params, needed=["image_url"])
     _from_upload(provider, [params["image_url"]])
-    return _reviewed(provider, app, "set_icon", {"icon": params["image_url"]})
+    return _reviewed(provider, app, "set_icon", "icon", params["image_url"])
 
 
 def set_description(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Propose a description (seed 000 修改功能介绍)."""
     _only(params, needed=["signature"])
-    return _reviewed(provider, app, "set_description", {"intro": params["signature"]})
+    return _reviewed(provider, app, "set_description", "intro", params["signature"])
 
 
 def set_categories(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
@@ -120,8 +134,21 @@ def set_categories(provider: Provider, app: App, params: Mapping[str, str]) -> M
         raise business(50060)
     for choice in choices:
         _check_choice(provider, choice)
-    app.proposed_categories = [str(choice["sub_category_id"]) for choice in choices]
-    return _reviewed(provider, app, "set_categories", {})
+    _use_edit(app, "set_categories")
+    _propose_categories(app, [str(choice["sub_category_id"]) for choice in choices])
+    return {"data": {"examine_id": provider.reviewer.begin(app, "category")}}
+
+
+def _propose_categories(app: App, proposed: list[str]) -> None:
+    """Put those under review that aren't approved already, which aren't reviewed again."""
+    approved = [one for one in app.categories if one.status == _APPROVED]
+    known = {one.id for one in approved}
+    fresh = [
+        Category(id_, CATEGORIES[id_]["category_name"], _UNDER_REVIEW)
+        for id_ in dict.fromkeys(proposed)
+        if id_ not in known
+    ]
+    app.categories, app.proposed_categories = [*approved, *fresh], proposed
 
 
 def _check_choice(provider: Provider, choice: object) -> None:
@@ -129,10 +156,9 @@ def _check_choice(provider: Provider, choice: object) -> None:
         raise business(50062)
     one = cast("dict[str, Any]", choice)
     number = one.get("sub_category_id")
-    known = {item["id"]: item for group in CATALOGUE for item in group["sub_items"].values()}
-    if not isinstance(number, int) or str(number) not in known:
+    if not isinstance(number, int) or str(number) not in CATEGORIES:
         raise business(50061)
-    _check_shown(provider, known[str(number)], one.get("qualis", []))
+    _check_shown(provider, CATEGORIES[str(number)], one.get("qualis", []))
 
 
 def _check_shown(provider: Provider, category: Mapping[str, Any], shown: Any) -> None:  # noqa: ANN401 - JSON of any kind
@@ -157,9 +183,9 @@ def update_offline(provider: Provider, app: App, params: Mapping[str, str]) -> M
     icon = [params["photo_addr"]] if "photo_addr" in params else []
     _from_upload(provider, [*icon, *_several(params.get("app_name_material", ""))])
     about = {"name": "app_name", "intro": "app_desc", "icon": "photo_addr"}
-    return _reviewed(
-        provider, app, "update_offline", {name: params[field] for name, field in about.items() if field in params}
-    )
+    proposed = {name: params[field] for name, field in about.items() if field in params}
+    _use_edit(app, "update_offline")
+    return {"data": {"examine_id": provider.reviewer.begin(app, BASIC_INFO, proposed)}}
 
 
 def _json(text: str, code: int) -> object:
@@ -223,21 +249,22 @@ def get_qrcode(_provider: Provider, app: App, params: Mapping[str, str]) -> Mapp
 # --- in service or not ----------------------------------------------------------------------------------------------
 
 
-def pause(_provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
+def pause(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Take an app out of service (seed 000 暂停服务)."""
     _only(params)
-    app.status = _PAUSED
+    _turn(provider, app, _PAUSED, "APP_SERVER_PAUSE")
     return {}
 
 
-def resume(_provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
+def resume(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Put an app back into service (seed 000 开启服务)."""
     _only(params)
-    app.status = _ONLINE if app.status == _PAUSED else app.status
+    if app.status == _PAUSED:
+        _turn(provider, app, ONLINE, "APP_SERVER_RESUME")
     return {}
 
 
-def apply_recovery(_provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
+def apply_recovery(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
     """Take an application for recovery (seed 000 申请恢复流量下线)."""
     _only(params, needed=["audit_desc"])
     if len(params["audit_desc"]) > _LONGEST_RECOVERY:
@@ -247,15 +274,16 @@ def apply_recovery(_provider: Provider, app: App, params: Mapping[str, str]) -> 
     if not {"online", "audit"} & set(app.packages.values()):
         raise business(40032)
     app.recovery = params["audit_desc"]
+    provider.reviewer.begin(app, "recovery")
     return {}
 
 
-def control_flow(_provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
-    """Open the traffic or take it down (wire/baidu.md § 4 row 6)."""
+def control_flow(provider: Provider, app: App, params: Mapping[str, str]) -> Mapping[str, Any]:
+    """Open the traffic, of which nothing is pushed, or take it down (wire/baidu.md § 4 row 6)."""
     _only(params, needed=["type"])
     if params["type"] not in {"1", "2"}:
         raise business(40001, "type is 1 or 2")
-    app.status = _ONLINE if params["type"] == "1" else _FLOW_OFFLINE
+    _turn(provider, app, *((ONLINE, None) if params["type"] == "1" else (_FLOW_OFFLINE, "FLOW_CLOSE_NOTIFY")))
     return {"data": {"errno": 0, "msg": "success"}}
 
 
@@ -292,6 +320,7 @@ def apply_mobile_auth(provider: Provider, app: App, params: Mapping[str, str]) -
         raise business(40001, "scene_desc is too long")
     _from_upload(provider, [params["scene_demo"]])
     app.mobile_auth = (1, "")
+    provider.reviewer.begin(app, "mobile_auth")
     return {"data": {}}
 
 
@@ -299,6 +328,7 @@ def cancel_mobile_auth(_provider: Provider, app: App, params: Mapping[str, str])
     """Drop the permission (seed 000 取消手机号权限)."""
     _only(params)
     app.mobile_auth = (0, "")
+    app.reviews.pop("mobile_auth", None)
     return {"data": {}}
 
 

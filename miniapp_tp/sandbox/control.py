@@ -10,7 +10,7 @@
 | `GET /_sandbox/developer` | tells the `credentials` of Baidu's apps, and the unpublished `paths` of services |
 | `POST /_sandbox/faults` | orders a fault, or drops what was ordered |
 | `POST /_sandbox/grants` | does what a provider or a merchant does of itself, or moves the clock |
-| `POST /_sandbox/pushes` | pushes a message, or says where messages go and how they are repeated |
+| `POST /_sandbox/pushes` | pushes a message, or tells where messages go, how they are repeated and how reviews end |
 
 The body that orders a fault is an object. `do` is `inject` or `clear`; the others are the arguments of
 `Sandbox.inject` and `Sandbox.clear`, with the fault by its value:
@@ -41,6 +41,14 @@ And so is that about pushes, with the arguments of the method of `Pushes` that `
 {"do": "audit", "provider": "baidu", "app": "15000005", "subject": "name", "passed": false, "reason": "名称过长"}
 {"do": "status", "provider": "baidu", "app": "15000001", "name": "APP_SERVER_PAUSE", "again": 3}
 {"do": "event", "provider": "baidu", "name": "APP_NAME_CLEAR", "fields": {"reason": "…"}, "manner": "forged"}
+```
+
+`verdict` takes the arguments of `Reviewer.decide` and of `Verdict` instead: how reviews end that the component begins.
+`passed` is `null` if they don't end yet:
+
+```json
+{"do": "verdict", "provider": "baidu", "passed": false, "reason": "名称过长", "subject": "name", "app": "15000001"}
+{"do": "verdict", "provider": "baidu", "passed": null}
 ```
 
 All answer `{"ok": true}`, beside it the `ticket`, the `authorization_code` or the `id` of what is pushed, or with

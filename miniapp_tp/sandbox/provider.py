@@ -22,6 +22,7 @@ from miniapp_tp.sandbox.outbox import Outbox
 from miniapp_tp.sandbox.pictures import format_of
 from miniapp_tp.sandbox.pushes import Pushes, sealing_of
 from miniapp_tp.sandbox.register import Register, Standing
+from miniapp_tp.sandbox.reviews import Reviewer
 from miniapp_tp.sandbox.services import Services
 from miniapp_tp.sandbox.state import App
 
@@ -51,6 +52,7 @@ class Provider:
         pre_auth_codes: The pre-auth codes that were handed out.
         outbox: Where its pushes wait to be sent.
         pushes: What it pushes of itself.
+        reviewer: Ends the reviews that the component begins.
         services: The developer services of its apps; Baidu has such.
     """
 
@@ -70,6 +72,7 @@ class Provider:
     spent: dict[str, Spent] = field(factory=dict[str, Spent])
     outbox: Outbox = field(factory=Outbox, repr=False)
     pushes: Pushes = field(init=False)
+    reviewer: Reviewer = field(init=False)
     images: set[str] = field(factory=set[str])
     reviews: int = 0
     component_tokens: Register = field(init=False)
@@ -97,6 +100,7 @@ class Provider:
         self._newest = {app: self._refreshers.issue(None, app) for app in self.apps}
         self.spent = {app: Spent() for app in self.apps}
         self.pushes = Pushes(self.name, sealing_of(self.name, self.component), self, self.outbox, self.clock)
+        self.reviewer = Reviewer(self.apps, self.pushes, self.lock, self._next_review)
 
     # --- what may be looked at ---------------------------------------------------------------------------------------
 
@@ -204,11 +208,6 @@ class Provider:
             self.images.add(address)
             return address
 
-    def next_review(self) -> int:
-        """Number a review."""
-        self.reviews += 1
-        return self.reviews
-
     # --- what the component asks for ---------------------------------------------------------------------------------
 
     def ticket_standing(self, ticket: str | None) -> Standing:
@@ -270,6 +269,10 @@ class Provider:
         return Standing.EXPIRED if until is not None and self.clock() >= until else Standing.VALID
 
     # --- the rest ----------------------------------------------------------------------------------------------------
+
+    def _next_review(self) -> int:
+        self.reviews += 1
+        return self.reviews
 
     def _known(self, app: str) -> App:
         if app not in self.apps:

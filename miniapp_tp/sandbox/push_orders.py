@@ -8,10 +8,12 @@ from attrs import fields
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.sandbox.outbox import Manner, PushRules, Sending
+from miniapp_tp.sandbox.reviews import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.sandbox.world import World
 
 _RECENT: Final = 1000
@@ -25,6 +27,7 @@ _RULES: Final[dict[str, tuple[type, ...]]] = {
     "tickets": (*_NUMBER, type(None)),
 }
 _TEXT: Final = (str,)
+_VERDICT: Final = "verdict"
 _PUSHES: Final[dict[str, dict[str, tuple[type, ...]]]] = {
     "ticket": {},
     "authorized": {"app": _TEXT, "permissions": (list,), "updated": (bool,)},
@@ -32,14 +35,16 @@ _PUSHES: Final[dict[str, dict[str, tuple[type, ...]]]] = {
     "audit": {"app": _TEXT, "subject": _TEXT, "passed": (bool,), "reason": _TEXT},
     "status": {"app": _TEXT, "name": _TEXT, "fields": (dict,)},
     "event": {"app": _TEXT, "name": _TEXT, "fields": (dict,)},
+    _VERDICT: {"app": _TEXT, "subject": _TEXT, "passed": (bool, type(None)), "reason": _TEXT},
 }
-"""What may be pushed, with the arguments that it takes."""
+"""What may be pushed, or told about pushes to come, with the arguments that it takes."""
 _NEEDED: Final = {
     "authorized": {"app"},
     "unauthorized": {"app"},
     "audit": {"app", "subject", "passed"},
     "status": {"app", "name"},
     "event": {"name"},
+    _VERDICT: {"passed"},
 }
 
 
@@ -52,7 +57,7 @@ def recent_pushes(world: World) -> dict[str, Any]:
 
 
 def push_order(world: World, order: dict[str, Any]) -> dict[str, Any]:
-    """Push what is ordered, or change the rules.
+    """Push what is ordered, tell how reviews end, or change the rules.
 
     Raises:
         InvalidArgument: No such order.
@@ -70,7 +75,15 @@ def push_order(world: World, order: dict[str, Any]) -> dict[str, Any]:
     if missing := sorted(_NEEDED.get(do, set[str]()) - order.keys()):
         message = f"{missing[0]} is missing"
         raise InvalidArgument(message)
+    if do == _VERDICT:
+        return _decided(provider, order, sending)
     return {"id": getattr(provider.pushes, do)(**order, sending=sending).id}
+
+
+def _decided(provider: Provider, order: dict[str, Any], sending: Sending) -> dict[str, Any]:
+    passed, reason = order.pop("passed"), order.pop("reason", "")
+    provider.reviewer.decide(None if passed is None else Verdict(passed, reason, sending), **order)
+    return {}
 
 
 def _ruled(world: World, order: dict[str, Any]) -> dict[str, Any]:

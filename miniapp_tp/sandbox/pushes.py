@@ -23,6 +23,7 @@ from miniapp_tp.sandbox.letters import (
     kuaishou_letter,
 )
 from miniapp_tp.sandbox.outbox import USUAL, Manner, Outbox, Pushed, Sending
+from miniapp_tp.sandbox.reviews import BAIDU_ENDINGS, BASIC_INFO, Ending, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 STALE_BY: Final = 3 * 86_400.0
 
 _UNAUTHORIZED: Final = "UNAUTHORIZED"
-_AUDITS: Final = {
-    "name": "APP_NAME_AUDIT",
-    "icon": "APP_ICON_AUDIT",
-    "intro": "APP_DESC_AUDIT",
-    "category": "APP_CATEGORY_AUDIT",
-    "package": "PACKAGE_AUDIT",
-}
 _STATUSES: Final = {
     "APP_SERVER_PAUSE": 4,
     "APP_SERVER_RESUME": 1,
@@ -46,7 +40,6 @@ _STATUSES: Final = {
     "TIME_LIMIT_RECTIFY_NOTIFY": 6,
     "FLOW_CLOSE_NOTIFY": 7,
 }
-_REJECTED: Final = 3
 
 
 class Merchants(Protocol):
@@ -73,7 +66,7 @@ class Words:
         code: Makes the fields of an authorization.
         letter: Writes a letter.
         acknowledges: Tells whether an answer is an acknowledgement.
-        audits: The names of reviews, without their verdict.
+        audits: The events at the end of reviews, by their subject.
         statuses: The number of an app's status by the name of the event that sets it.
     """
 
@@ -82,7 +75,7 @@ class Words:
     code: Callable[[str, float], Mapping[str, Any]]
     letter: Posting
     acknowledges: Callable[[bytes, str], bool]
-    audits: Mapping[str, str] = field(factory=dict[str, str])
+    audits: Mapping[str, Ending] = field(factory=dict[str, Ending])
     statuses: Mapping[str, int] = field(factory=dict[str, int])
 
 
@@ -93,7 +86,7 @@ WORDS: Final = {
         code=events.baidu_code,
         letter=baidu_letter,
         acknowledges=baidu_is_content,
-        audits=_AUDITS,
+        audits=BAIDU_ENDINGS,
         statuses=_STATUSES,
     ),
     "kuaishou": Words(
@@ -183,7 +176,8 @@ class Pushes:
 
         Args:
             app: The app.
-            subject: What was reviewed: `name`, `icon`, `intro`, `category` or `package`.
+            subject: What was reviewed: `name`, `icon`, `intro`, `category`, `package`, `basic_info` (of
+                `update_offline`), `recovery` or `mobile_auth`.
             passed: The verdict.
             reason: Why it didn't pass.
 
@@ -191,10 +185,13 @@ class Pushes:
             InvalidArgument: The provider pushes no such thing.
         """
         self._check_address()
-        name = f"{self._known(self._words.audits, subject)}_{'PASS' if passed else 'FAIL'}"
-        _settle(self.merchants.apps.get(app), subject, passed=passed, reason=reason)
-        fields = {} if passed else {"reason": reason}
-        return self.event(name, app, fields=fields, sending=sending)
+        ending: Ending = self._known(self._words.audits, subject)
+        one = self.merchants.apps.get(app)
+        number = settle(one, subject, passed=passed, reason=reason) if one else None
+        fields: dict[str, Any] = {} if passed else {ending.reason: reason}
+        if number and subject == BASIC_INFO:
+            fields["examineId"] = number
+        return self.event(ending.event(passed=passed), app, fields=fields, sending=sending)
 
     def status(
         self,
@@ -226,6 +223,20 @@ class Pushes:
         """Push any event by the provider's own name, with fields beside those that all events have."""
         message = self._words.event(self.merchants.component, name, app, self.clock(), fields or {})
         return self._post(name, app, message, sending)
+
+    @property
+    def go_somewhere(self) -> bool:
+        """Whether there is an address to push to."""
+        return self.outbox.goes_somewhere(self.name)
+
+    def check_subject(self, subject: str | None) -> None:
+        """Refuse a review that the provider has no event for; `None` stands for all that it has.
+
+        Raises:
+            InvalidArgument: It pushes nothing of the kind.
+        """
+        if subject is not None or not self._words.audits:
+            self._known(self._words.audits, subject or "reviews")
 
     @property
     def _words(self) -> Words:
@@ -260,14 +271,3 @@ class Pushes:
         stamp = self.clock() - (STALE_BY if manner is Manner.STALE else 0.0)
         letter = self._words.letter(self.sealing, message, stamp, msg_id)
         return forged(letter) if manner is Manner.FORGED else letter
-
-
-def _settle(app: App | None, subject: str, *, passed: bool, reason: str) -> None:
-    audit = app.audits.get(subject) if app is not None else None
-    if app is None or audit is None:
-        return
-    if passed:
-        setattr(app, subject, audit.proposed)
-        del app.audits[subject]
-    else:
-        audit.status, audit.reason = _REJECTED, reason

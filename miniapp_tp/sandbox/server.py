@@ -55,7 +55,7 @@ class Sandbox(World):
 
     Attributes:
         baidu: The imitated Baidu: `.component`, `.tokens`, `.refresh_tokens`, `.apps`, `.rules`, `.spent`, and what
-            merchants do: `.authorize()`, `.revoke()`.
+            merchants do: `.authorize()`, `.revoke()`; `.pushes`, and how reviews end: `.reviewer.decide()`.
         kuaishou: The imitated Kuaishou: the same, and `.secret`.
         developer: Baidu's developer services: `.credentials`, and what was handed in, such as `.sent`.
         calls: The requests that reached an operation, by `(provider, operation, app)`.

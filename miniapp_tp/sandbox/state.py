@@ -25,11 +25,12 @@ class Category:
 
 @define
 class Audit:
-    """The review of a proposed value; `status` is the provider's own number."""
+    """The review of a proposed value; `status` is the provider's own number, `review` that of the review, if any."""
 
     proposed: str
     status: int = 0
     reason: str = ""
+    review: int = 0
 
 
 def _no_domains() -> dict[str, list[str]]:
@@ -57,7 +58,9 @@ class App:
         edits_left: Edits that remain, by operation (`set_server_domain`); an operation that isn't named has no limit.
         edits: Edits that were made, by operation.
         token_expires_at: When its token expires, in seconds of the sandbox's clock; `None` if it never does.
-        proposed_categories: The ids of the categories that are under review; Baidu only, as all that follow.
+        reviews: The numbers of the reviews that the component began and that haven't ended, by their subject; Baidu
+            only, as all that follow.
+        proposed_categories: The ids of the categories that are under review.
         packages: Its packages by id: `online`, `audit`, `development` or anything else.
         support_version: The oldest version of the base library that its users need.
         recovery: The description of the last application for recovery.
@@ -82,6 +85,7 @@ class App:
     edits_left: dict[str, int] = field(factory=dict[str, int])
     edits: Counter[str] = field(factory=Counter[str])
     token_expires_at: float | None = None
+    reviews: dict[str, int] = field(factory=dict[str, int])
     proposed_categories: list[str] = field(factory=list[str])
     packages: dict[str, str] = field(factory=lambda: {"1": "online", "2": "audit", "3": "rejected"})
     support_version: str = "3.10.4"

@@ -14,6 +14,7 @@ from attrs import define
 from miniapp_tp.sandbox import Sandbox
 from miniapp_tp.sandbox.exchange import Answer, Request
 from miniapp_tp.sandbox.world import World
+from tests.support.acknowledging import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -243,6 +244,13 @@ def client_of() -> Iterator[Callable[[Sandbox], httpx.Client]]:
 @pytest.fixture
 def http(sandbox: Sandbox, client_of: Callable[[Sandbox], httpx.Client]) -> httpx.Client:
     return client_of(sandbox)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    yield service
+    service.close()
 
 
 @pytest.fixture

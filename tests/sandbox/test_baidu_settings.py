@@ -180,6 +180,7 @@ def test_the_picture_is_a_png_of_that_width(world: World) -> None:
 
 
 def test_states_are_what_the_operations_are_for(world: World) -> None:
+    world.baidu.reviewer.decide(None)
     app = world.app("baidu", APP)
     assert errno(world, "apply_recovery", audit_desc="d") == 40045
     app.status = 7

@@ -13,7 +13,7 @@ from tests.support.acknowledging import Service, until
 from tests.support.receiving import clients_of, world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import httpx
 
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
 APP = "15000001"
 KS_APP = "ks600000000000000001"
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    service = Service()
-    yield service
-    service.close()
 
 
 @pytest.fixture

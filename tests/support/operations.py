@@ -85,22 +85,22 @@ async def _set_webview_domain(at: Place) -> bool:
 
 async def _set_name(at: Place) -> bool:
     review = await at.client.set_name(at.app, "a new name", materials=[at.image()])
-    return review == at.provider.reviews and at.kept.audits["name"].proposed == "a new name"
+    return review == at.provider.reviews and at.kept.name == "a new name"
 
 
 async def _set_icon(at: Place) -> bool:
     review = await at.client.set_icon(at.app, at.image())
-    return review == at.provider.reviews and at.kept.audits["icon"].proposed == at.image()
+    return review == at.provider.reviews and at.kept.icon == at.image()
 
 
 async def _set_description(at: Place) -> bool:
     review = await at.client.set_description(at.app, "what it does")
-    return review == at.provider.reviews and at.kept.audits["intro"].proposed == "what it does"
+    return review == at.provider.reviews and at.kept.intro == "what it does"
 
 
 async def _set_categories(at: Place) -> bool:
     await at.client.set_categories(at.app, [CategoryChoice(2, [Qualification(1, at.image())]), "5"])
-    return at.kept.proposed_categories == ["2", "5"]
+    return [category.id for category in at.kept.categories] == ["2", "5"]
 
 
 async def _list_categories(at: Place) -> bool:
@@ -132,7 +132,7 @@ async def _check_name(at: Place) -> bool:
 async def _set_name_with_qualifications(at: Place) -> bool:
     shown = NameQualifications(trademark=[at.image()])
     await at.client.set_name_with_qualifications(at.app, "a new name", shown)
-    return at.kept.audits["name"].proposed == "a new name"
+    return bool(at.kept.name == "a new name")
 
 
 async def _check_name_with_qualifications(at: Place) -> bool:
@@ -153,13 +153,13 @@ async def _set_support_version(at: Place) -> bool:
 async def _apply_recovery(at: Place) -> bool:
     at.kept.status = 7
     await at.client.apply_recovery(at.app, "it is mended")
-    return at.kept.recovery == "it is mended"
+    return (at.kept.recovery, at.kept.status) == ("it is mended", 1)
 
 
 async def _update_offline(at: Place) -> bool:
     at.kept.status = 5
     review = await at.client.update_offline(at.app, name="a better name", icon_url=at.image())
-    return review == at.provider.reviews and at.kept.audits["name"].proposed == "a better name"
+    return review == at.provider.reviews and (at.kept.name, at.kept.status) == ("a better name", 1)
 
 
 async def _apply_mobile_auth(at: Place) -> bool:
@@ -170,7 +170,7 @@ async def _apply_mobile_auth(at: Place) -> bool:
         description="to sign in",
         demo_url=at.image(),
     )
-    return at.kept.mobile_auth == (1, "")
+    return at.kept.mobile_auth == (3, "")
 
 
 async def _cancel_mobile_auth(at: Place) -> bool:
