@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from attrs import evolve
 
 from miniapp_tp import BaiduClient, InvalidArgument, KuaishouClient, MiniAppError, PushRejected
-from tests.support.canaries import CORE, Listening, frames_of, sings, texts_of
+from tests.support.canaries import CORE, frames_of, sings, texts_of
 from tests.support.mutating import Mutator, signed_again
 from tests.support.pushing import (
     BAIDU_KEY,
@@ -29,7 +28,7 @@ from tests.support.pushing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from miniapp_tp.client import ComponentClient
 
@@ -50,19 +49,6 @@ BROKEN: Final = [
     f'{{"{TICKET}":1}} {TICKET}',
     TICKET,
 ]
-
-
-@pytest.fixture(autouse=True)
-async def logs() -> AsyncIterator[Listening]:
-    """Listen to every logger at every level, and look through it all at the end."""
-    heard, root = Listening(), logging.getLogger()
-    level = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    yield heard
-    root.setLevel(level)
-    root.removeHandler(heard)
-    assert [text for text in heard.texts if sings(text)] == []
 
 
 def baidu(**more: Any) -> BaiduClient:  # noqa: ANN401 - whatever a caller may give

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import anyio
 import pytest
@@ -20,30 +19,14 @@ from miniapp_tp import (
     Request,
 )
 from tests.client.test_developer import APP, CALLS, URLS
-from tests.support.canaries import CORE, PASSWORD, SECRET, TOKEN, Listening, frames_of, sings, texts_of
+from tests.support.canaries import CORE, PASSWORD, SECRET, TOKEN, frames_of, sings, texts_of
 from tests.support.loopback import Exchange, reply, serving
 from tests.support.scripted import Step, answer, page, script
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 KEY: Final = f"{CORE}-app-key"
 PAIR: Final = (KEY, SECRET)
 GIVEN: Final = answer({"access_token": TOKEN, "expires_in": 86400, "refresh_token": TOKEN, "session_secret": SECRET})
 EACH: Final = pytest.mark.parametrize("name", CALLS)
-
-
-@pytest.fixture(autouse=True)
-async def logs() -> AsyncIterator[Listening]:
-    """Listen to every logger at every level, and look through it all at the end."""
-    heard, root = Listening(), logging.getLogger()
-    level = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    yield heard
-    root.setLevel(level)
-    root.removeHandler(heard)
-    assert [text for text in heard.texts if sings(text)] == []
 
 
 def client_of(*steps: Step, credentials: Any = None, **more: Any) -> BaiduDeveloperClient:  # noqa: ANN401 - whatever a caller may give

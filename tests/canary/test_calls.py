@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -72,19 +71,6 @@ EACH_METHOD = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     """Have asyncio write down all it can."""
     return "asyncio", {"debug": True}
-
-
-@pytest.fixture(autouse=True)
-async def logs() -> AsyncIterator[Listening]:
-    """Listen to every logger at every level, and look through it all at the end."""
-    heard, root = Listening(), logging.getLogger()
-    level = root.level
-    root.addHandler(heard)
-    root.setLevel(logging.DEBUG)
-    yield heard
-    root.setLevel(level)
-    root.removeHandler(heard)
-    assert [text for text in heard.texts if sings(text)] == []
 
 
 def client_of(side: Side, transport: Any = None, **more: Any) -> ComponentClient:  # noqa: ANN401 - whatever a caller may give
