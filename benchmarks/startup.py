@@ -1,4 +1,4 @@
-"""What `import miniapp_tp`, and a client of it, cost against what they stand on; and that nothing needless is loaded."""
+"""What importing the package, and a client of it, costs against what they stand on; and that nothing else is loaded."""
 
 from __future__ import annotations
 
