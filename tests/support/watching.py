@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-import anyio.lowlevel
+import anyio
 import pytest
 from attrs import define, evolve, field, frozen
 
