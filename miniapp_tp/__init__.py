@@ -1,6 +1,12 @@
 """One asyncio interface to operate mini apps through a third-party application, on Baidu and Kuaishou."""
 
+from miniapp_tp.bulk.address import open_journal
+from miniapp_tp.bulk.crew import RunOptions
 from miniapp_tp.bulk.each import each
+from miniapp_tp.bulk.journal import Journal
+from miniapp_tp.bulk.progress import Report
+from miniapp_tp.bulk.run import Run
+from miniapp_tp.bulk.states import Item, State, Status
 from miniapp_tp.client import BaiduClient, Fleet, KuaishouClient, MiniAppClient
 from miniapp_tp.errors import (
     Actor,
@@ -77,6 +83,8 @@ __all__ = [
     "HttpxTransport",
     "InvalidArgument",
     "InvalidRequest",
+    "Item",
+    "Journal",
     "KuaishouClient",
     "MiniAppClient",
     "MiniAppError",
@@ -92,10 +100,15 @@ __all__ = [
     "RateLimited",
     "Reply",
     "ReplyNotUnderstood",
+    "Report",
     "Request",
+    "Run",
+    "RunOptions",
     "Scope",
     "Secret",
     "ServerDomains",
+    "State",
+    "Status",
     "StoreError",
     "Subject",
     "SubjectType",
@@ -105,5 +118,6 @@ __all__ = [
     "Transport",
     "Unknown",
     "each",
+    "open_journal",
     "open_store",
 ]
