@@ -20,7 +20,7 @@ def is_bulk() -> bool:
 @contextmanager
 def in_bulk() -> Generator[None]:
     """Mark the calls made in this block, and in tasks started in it, as some of many."""
-    token = _BULK.set(True)  # noqa: FBT003 - the variable's value
+    token = _BULK.set(True)
     try:
         yield
     finally:

@@ -108,12 +108,12 @@ class Crew:
         """Do everything that is left, or as much as goes; `error` and `halted` say why not."""
         self._common = self.method.read(self.plan.arguments)
         rests = 0
-        while not self.gate.over and self.progress.counts.left:
-            over = self.progress.counts.left
+        while not self.gate.over and self.progress.left:
+            over = self.progress.left
             await self._pass((State.PENDING,), self._do)
             await self._pass(DOUBTS, self._settle)
-            rests = 0 if self.progress.counts.left < over else rests + 1
-            if self.progress.counts.left and rests:
+            rests = 0 if self.progress.left < over else rests + 1
+            if self.progress.left and rests:
                 await self._rest(min(2.0 ** (rests - 1), _LONGEST_REST))
 
     def end(self, why: str = "") -> None:
@@ -128,7 +128,7 @@ class Crew:
 
     async def _pass(self, states: Collection[State], deal: Callable[[Entry], Awaitable[None]]) -> None:
         feed = _Feed(self.journal, self.run, states)
-        hands = min(self.options.concurrency, max(self.progress.counts.left, 1))
+        hands = min(self.options.concurrency, max(self.progress.left, 1))
         async with anyio.create_task_group() as group:
             for _ in range(hands):
                 group.start_soon(self._work, feed, deal)

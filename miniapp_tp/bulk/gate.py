@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 import anyio
 from attrs import define, field
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 60.0

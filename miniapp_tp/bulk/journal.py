@@ -1,4 +1,4 @@
-"""What a journal promises: a run's intents and outcomes, kept through kill -9 and power cuts, for one owner at a time."""
+"""What a journal promises: a run's intents and outcomes, safe from kill -9 and power cuts, for one owner at a time."""
 
 from __future__ import annotations
 

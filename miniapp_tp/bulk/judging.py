@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+
 from miniapp_tp.errors import (
     Actor,
     ConnectFailed,

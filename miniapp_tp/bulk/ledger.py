@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from attrs import define, field
 
 from miniapp_tp.bulk.journal import Journal, Tenancy, overtaken
-
-if TYPE_CHECKING:
-    from miniapp_tp.bulk.states import Entry
+from miniapp_tp.bulk.states import Entry
 
 
 @define
 class _Batch:
     """What goes into the next write."""
 
-    changes: list[tuple[Entry, Entry]] = field(factory=list["tuple[Entry, Entry]"])
+    changes: list[tuple[Entry, Entry]] = field(factory=list[tuple[Entry, Entry]])
     written: asyncio.Event = field(factory=asyncio.Event)
     error: Exception | None = None
 

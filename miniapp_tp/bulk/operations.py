@@ -8,14 +8,14 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 from attrs import define, frozen
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from miniapp_tp import models
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.wire.endpoint import Endpoint, Procedure, ReadBack
+from miniapp_tp.wire.endpoint import Endpoint, ReadBack
 
 _FIRST: Final = "app"
 _SECRET: Final = ("token", "secret", "ticket", "code", "key")
@@ -38,10 +38,11 @@ class Change:
     @classmethod
     def of(cls, operation: object, params: object) -> Change:
         """Look at an operation."""
-        endpoint = operation.endpoint if isinstance(operation, Procedure) else operation
+        endpoint: Any = getattr(operation, "endpoint", operation)  # a procedure's is the one that makes the change
         if not isinstance(endpoint, Endpoint):
             return cls(params, None, changes=False)  # absent: nothing is ever sent
-        return cls(params, endpoint.read_back, endpoint.changes)
+        known: Endpoint[Any, Any] = endpoint
+        return cls(params, known.read_back, known.changes)
 
     def is_made(self, found: object) -> bool:
         """Tell whether the state that was read shows the change as made."""
@@ -82,7 +83,7 @@ class Method:
     name: str
 
     def __attrs_post_init__(self) -> None:
-        if not _is_usable(type(self.client), self.name):
+        if not _is_usable(self.client, self.name):
             usable = ", ".join(methods_of(self.client))
             raise InvalidArgument(f"a run calls a method that acts on one app, unlike {self.name!r}: {usable}")
 
@@ -130,17 +131,19 @@ class Method:
             raise InvalidArgument(f"{self.name}: {problem}") from None
 
     def _structured(self, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON, and whatever a method takes
-        hint = self._hints[name]
+        hint: Any = self._hints[name]
         value = _unfolded(value, hint)
         if get_origin(hint) is collections.abc.Iterable:
             if not isinstance(value, list):
                 raise InvalidArgument(f"{self.name}: {name} is a list, not {value!r}")
-            hint = tuple[get_args(hint)[0], ...]
+            hint = tuple.__class_getitem__((get_args(hint)[0], ...))
         try:
-            return CONVERTER.structure(value, hint)
+            made: Any = CONVERTER.structure(value, hint)
         except Exception as problem:  # noqa: BLE001 - cattrs wraps whatever a class raises
             cause = _innermost(problem)
             why = cause.args[0] if isinstance(cause, InvalidArgument) else f"it can't be {value!r}"
+        else:
+            return made
         raise InvalidArgument(f"{self.name}: {name}: {why}")
 
     async def __call__(self, app: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever it returns
@@ -185,10 +188,11 @@ class Method:
 
 def methods_of(client: object) -> list[str]:
     """Name the methods of a client that a run can call."""
-    return [name for name in dir(type(client)) if _is_usable(type(client), name)]
+    return [name for name in dir(type(client)) if _is_usable(client, name)]
 
 
-def _is_usable(kind: type, name: str) -> bool:
+def _is_usable(client: object, name: str) -> bool:
+    kind: type = type(client)
     function = None if name.startswith("_") else getattr(kind, name, None)
     if not inspect.iscoroutinefunction(function):
         return False
@@ -218,7 +222,7 @@ def _unfolded(value: object, hint: object) -> object:
 def _innermost(problem: BaseException) -> BaseException:
     """Find the first cause in what cattrs raises: a group of groups."""
     while isinstance(problem, BaseExceptionGroup):
-        problem = problem.exceptions[0]
+        problem = cast("BaseExceptionGroup[BaseException]", problem).exceptions[0]
     return problem
 
 

@@ -6,9 +6,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import astuple, define, field, frozen
 
-from miniapp_tp.bulk.states import ENDS, Counts, Entry, Record, State, Status, moves
+from miniapp_tp.bulk.states import ENDS, Counts, Entry, Record, State, Status
 
 _WINDOW: Final = 10.0
 _STEP: Final = 0.25
@@ -19,20 +19,34 @@ class Progress:
     """A run's progress, as its own process sees it; read it at any time.
 
     Attributes:
-        counts: The apps by state.
         causes: How many apps failed, or can't be known, by cause.
         clock: Tells the time in seconds.
     """
 
-    counts: Counts
     causes: Counter[str]
     clock: Callable[[], float]
-    _marks: deque[tuple[float, int]] = field(factory=deque["tuple[float, int]"])
+    _apps: dict[State, int] = field(factory=dict[State, int])
+    _marks: deque[tuple[float, int]] = field(factory=deque[tuple[float, int]])
     _ended: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        """The apps by state."""
+        return Counts(*(self._apps[state] for state in State))
+
+    @counts.setter
+    def counts(self, counts: Counts) -> None:
+        self._apps = dict(zip(State, astuple(counts), strict=True))
+
+    @property
+    def left(self) -> int:
+        """How many apps are not over."""
+        return self.counts.left
 
     def note(self, before: Entry, after: Entry) -> None:
         """Take in what became of an app."""
-        self.counts = self.counts.changed(moves(before, after))
+        self._apps[before.state] -= 1
+        self._apps[after.state] += 1
         if after.state in ENDS:
             self._ended += 1
             self._mark()
@@ -58,7 +72,7 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """How long the rest takes at this rate; `None` if nothing is known of it."""
-        return self.counts.left / self.rate if self.rate > 0 else None
+        return self.left / self.rate if self.rate > 0 else None
 
 
 @frozen

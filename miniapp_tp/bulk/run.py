@@ -6,30 +6,27 @@ import getpass
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import anyio
 
 from miniapp_tp.bulk.crew import Crew, RunOptions
+from miniapp_tp.bulk.filling import Apps, Filling
 from miniapp_tp.bulk.gate import Gate
 from miniapp_tp.bulk.journal import Journal, Tenancy, entries_of, overtaken, taken
 from miniapp_tp.bulk.ledger import Ledger
 from miniapp_tp.bulk.operations import Method
 from miniapp_tp.bulk.owner import is_gone, this_process
 from miniapp_tp.bulk.progress import Progress, Report
-from miniapp_tp.bulk.states import ENDS, Entry, Item, Plan, Record, State, Status, Wish
+from miniapp_tp.bulk.states import ENDS, Entry, Plan, Record, State, Status, Wish
 from miniapp_tp.errors import InvalidArgument, StoreError
 from miniapp_tp.priority import in_bulk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 
-Apps = Iterable[str | Item] | AsyncIterable[str | Item]
-"""A source of apps: their ids, or items with arguments of their own."""
-
-_BATCH: Final = 1000
 _LAST_WORDS: Final = 10.0
 
 
@@ -61,7 +58,8 @@ class Run:
     ) -> None:
         self.id = record.id
         self.plan = record.plan
-        self.progress = Progress(record.counts, Counter(dict(causes)), time.monotonic)
+        self.progress = Progress(Counter(dict(causes)), time.monotonic)
+        self.progress.counts = record.counts
         self._method = Method(client, record.plan.method)
         self._journal = journal
         self._pacing = options
@@ -150,7 +148,8 @@ class Run:
             raise InvalidArgument(f"run {run} ended before all its apps were written down: give its source once more")
         if not record.filled and apps is not None:
             async with _tenancy(journal, run, options) as tenancy:
-                await _fill(Method(client, record.plan.method), record.plan, journal, tenancy, apps, options)
+                method = Method(client, record.plan.method)
+                await Filling(method, record.plan, journal, tenancy, options.lease).fill(apps)
             record = await journal.get(run)
         return cls(client, record, journal, await journal.causes(run), options)
 
@@ -213,7 +212,7 @@ class Run:
         return self._ending(crew)
 
     def _ending(self, crew: Crew) -> tuple[Status, str]:
-        if not self.progress.counts.left:
+        if not self.progress.left:
             return Status.FINISHED, ""
         return (Status.PAUSED, crew.halted) if crew.halted else (Status.STOPPED, self._stopped)
 
@@ -282,7 +281,8 @@ class Run:
         """Let apps that failed be tried again by the next `go()`.
 
         Args:
-            states: Which apps. An unknown outcome may mean that the change is made: repeat it only if that does no harm.
+            states: Which apps. An unknown outcome may mean that the change is made: repeat it only if that
+                does no harm.
 
         Returns:
             How many.
@@ -317,56 +317,6 @@ async def _write_on(ledger: Ledger) -> None:
     """Write to the end, also when everything is cancelled: what is known is not to be lost."""
     with anyio.CancelScope(shield=True):
         await ledger.work()
-
-
-async def _fill(
-    method: Method, plan: Plan, journal: Journal, tenancy: Tenancy, apps: Apps, options: RunOptions
-) -> None:
-    batch: list[Entry] = []
-    async for item in _each_item(apps):
-        entry = _entry(method, plan, item)
-        if not batch:
-            await _check_first(method, plan, entry)
-        batch.append(entry)
-        if len(batch) >= _BATCH:
-            await _add(journal, tenancy, batch, options)
-            batch.clear()
-    await _add(journal, tenancy, batch, options)
-    await journal.filled(tenancy)
-    await journal.turn(tenancy, Status.READY)
-
-
-async def _add(journal: Journal, tenancy: Tenancy, batch: Sequence[Entry], options: RunOptions) -> None:
-    is_tenant = await journal.beat(tenancy, options.lease) is not None
-    if not is_tenant or await journal.add(tenancy, batch) is None:
-        raise overtaken(tenancy.run)
-
-
-async def _each_item(apps: Apps) -> AsyncIterator[str | Item]:
-    if isinstance(apps, str | bytes) or not isinstance(apps, Iterable | AsyncIterable):
-        raise InvalidArgument(f"apps is an iterable of app ids, not {type(apps).__name__}")
-    if isinstance(apps, AsyncIterable):
-        async for item in apps:
-            yield item
-        return
-    for item in apps:
-        yield item
-
-
-def _entry(method: Method, plan: Plan, item: object) -> Entry:
-    given = Item(item) if isinstance(item, str) else item
-    if not isinstance(given, Item) or not isinstance(given.app, str) or not given.app.strip():
-        raise InvalidArgument(f"a source gives app ids like '15263713', or Items of such, not {item!r}")
-    if not given.arguments:
-        return Entry(0, given.app)
-    written = method.written(given.arguments)
-    method.read(plan.arguments, written)
-    return Entry(0, given.app, arguments=written)
-
-
-async def _check_first(method: Method, plan: Plan, entry: Entry) -> None:
-    """See before anything is done whether the arguments make sense to the provider."""
-    await method.change(entry.app, method.read(plan.arguments, entry.arguments))
 
 
 def _user() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from enum import Enum, IntEnum
 from typing import Any, Final
@@ -151,7 +150,7 @@ class Entry:
     def became(self, state: State, at: float, trouble: Trouble | None = None, value: str | None = None) -> Entry:
         """Give what it is after something happened."""
         tries = self.tries + (state is State.INTENDED)
-        return evolve(self, state=state, at=at, trouble=trouble, value=value, tries=tries)
+        return Entry(self.place, self.app, state, tries, at, self.arguments, trouble, value, self.before)
 
 
 @frozen
@@ -168,28 +167,16 @@ class Counts:
     @property
     def total(self) -> int:
         """All of them."""
-        return sum(self.as_dict().values())
+        return self.left + self.done + self.failed + self.unknown
 
     @property
     def left(self) -> int:
         """Those that are not over."""
         return self.pending + self.intended + self.doubtful
 
-    def changed(self, changes: Mapping[State, int]) -> Counts:
-        """Give the counts after apps went from state to state."""
-        mine = self.as_dict()
-        return Counts(**{state.name.lower(): mine[state.name.lower()] + changes.get(state, 0) for state in State})
-
     def as_dict(self) -> dict[str, int]:
         """Give them by the state's name."""
         return asdict(self)
-
-
-def moves(before: Entry, after: Entry) -> Counter[State]:
-    """Tell how a change of one app changes the counts."""
-    found = Counter({after.state: 1})
-    found[before.state] -= 1
-    return found
 
 
 @frozen(kw_only=True)

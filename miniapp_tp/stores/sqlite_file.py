@@ -157,9 +157,7 @@ class Database:
         if self._connection is None:
             # Where a link leads to: O_EXCL doesn't follow one that leads to nothing yet.
             path = Path(os.path.realpath(self._path))
-            self._connection = _connect(
-                path, self._layout, create=self._identity is None, patience=allowance
-            )
+            self._connection = _connect(path, self._layout, create=self._identity is None, patience=allowance)
             self._identity = _identity(self._path)
             self._settings.clear()
         elif _identity(self._path) != self._identity:

@@ -210,13 +210,13 @@ async def test_opening_waits_for_what_sqlite_does_not_wait_for(path: Path, monke
     prepare = sqlite_file._prepare  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     prepared: list[sqlite3.Connection] = []
 
-    def at_once(connection: sqlite3.Connection) -> None:
+    def at_once(connection: sqlite3.Connection, layout: sqlite_file.Layout) -> None:
         prepared.append(connection)
         if len(prepared) == 1:
             connection.execute("PRAGMA busy_timeout = 0")
             with locked(path):
                 connection.execute("BEGIN IMMEDIATE")
-        prepare(connection)
+        prepare(connection, layout)
 
     monkeypatch.setattr(sqlite_file, "_prepare", at_once)
     async with aclosing(SqliteStore(path)) as store:
@@ -229,7 +229,7 @@ async def test_another_process_makes_the_tables_first(path: Path, monkeypatch: p
         await store.save(KEY, b"one", version=0)
     seen = iter([True, False])
 
-    def is_new(connection: sqlite3.Connection) -> bool:
+    def is_new(connection: sqlite3.Connection, layout: sqlite_file.Layout) -> bool:
         return next(seen)
 
     monkeypatch.setattr(sqlite_file, "_is_new", is_new)
