@@ -15,7 +15,7 @@ from cattrs.preconf.json import JsonConverter, make_converter
 
 from miniapp_tp import models
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.wire.endpoint import Endpoint, ReadBack
+from miniapp_tp.wire.endpoint import ReadBack
 
 _FIRST: Final = "app"
 _SECRET: Final = ("token", "secret", "ticket", "code", "key")
@@ -39,10 +39,8 @@ class Change:
     def of(cls, operation: object, params: object) -> Change:
         """Look at an operation."""
         endpoint: Any = getattr(operation, "endpoint", operation)  # a procedure's is the one that makes the change
-        if not isinstance(endpoint, Endpoint):
-            return cls(params, None, changes=False)  # absent: nothing is ever sent
-        known: Endpoint[Any, Any] = endpoint
-        return cls(params, known.read_back, known.changes)
+        # Of one that is absent, nothing is ever sent.
+        return cls(params, getattr(endpoint, "read_back", None), changes=bool(getattr(endpoint, "changes", False)))
 
     def is_made(self, found: object) -> bool:
         """Tell whether the state that was read shows the change as made."""
@@ -192,7 +190,7 @@ def methods_of(client: object) -> list[str]:
 
 
 def _is_usable(client: object, name: str) -> bool:
-    kind: type = type(client)
+    kind: Any = type(client)
     function = None if name.startswith("_") else getattr(kind, name, None)
     if not inspect.iscoroutinefunction(function):
         return False

@@ -12,6 +12,7 @@ from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
+from miniapp_tp.cli.runs import run_, runs
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
 from miniapp_tp.client import BaiduClient, KuaishouClient
 from miniapp_tp.errors import MiniAppError
@@ -32,6 +33,10 @@ _COUNT = click.IntRange(min=1)
 @click.version_option(package_name="miniapp_tp", message="%(version)s")
 def command() -> None:
     """Group the subcommands."""
+
+
+command.add_command(run_)
+command.add_command(runs)
 
 
 @command.command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from attrs import evolve
@@ -47,6 +48,11 @@ class Fleet(MiniAppClient):
         if wrong := [name for name in self._members if ":" in name or not name]:
             message = f"a member's name has no colon and isn't empty, unlike {wrong[0]!r}"
             raise InvalidArgument(message)
+
+    @property
+    def members(self) -> Mapping[str, ComponentClient]:
+        """The clients, by the names that apps are qualified with."""
+        return MappingProxyType(self._members)
 
     def supports(self, operation: str) -> bool:
         """Tell whether all members have an operation, by the name of its method."""

@@ -49,7 +49,7 @@ def world() -> World:
 
 
 async def make(client: object, journal: Journal, world: World, method: str = "set_server_domain", **more: Any) -> Run:  # noqa: ANN401 - whatever `create` takes
-    given = {"arguments": DOMAINS, "options": QUICK, "why": "a test", **more}
+    given: dict[str, Any] = {"arguments": DOMAINS, "options": QUICK, "why": "a test", **more}
     apps = given.pop("apps", list(world.baidu.apps))
     return await Run.create(client, method, apps, journal=journal, **given)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from miniapp_tp import Transport
     from miniapp_tp.sandbox.world import World
 
-DOMAINS: Final = {"domains": ServerDomains(request=["api.example.com"])}
+DOMAINS: Final[dict[str, Any]] = {"domains": ServerDomains(request=["api.example.com"])}
 QUICK: Final = RunOptions(settle_after=0.0, beat=0.01, concurrency=4)
 
 _ONCE: Final = Endpoint[None, None](
@@ -39,11 +39,12 @@ class OwnClient(BaiduClient):
 
 def baidu(world: World, **options: Any) -> OwnClient:  # noqa: ANN401 - whatever a caller may give
     """Make a client of an imitated Baidu, reached without a network."""
+    chosen: dict[str, Any] = {"backoff": 0.0, **options}
     return OwnClient(
         world.baidu.component,
         tokens=world.baidu.tokens,
         transport=HttpxTransport(httpx.MockTransport(partial(answer, world))),
-        options=Options(**{"backoff": 0.0, **options}),
+        options=Options(**chosen),
     )
 
 
