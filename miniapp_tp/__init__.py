@@ -53,7 +53,9 @@ from miniapp_tp.stores import TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
+from miniapp_tp.transport.lane import Pace
 from miniapp_tp.transport.options import Options
+from miniapp_tp.transport.pacing import Pacing
 from miniapp_tp.transport.tokens import TokenSource
 from miniapp_tp.wire.endpoint import Endpoint
 from miniapp_tp.wire.messages import Reply, Request, Secret
@@ -93,6 +95,8 @@ __all__ = [
     "NotSupported",
     "Options",
     "Outcome",
+    "Pace",
+    "Pacing",
     "PermissionDenied",
     "ProviderError",
     "ProviderUnavailable",

@@ -190,8 +190,7 @@ def methods_of(client: object) -> list[str]:
 
 
 def _is_usable(client: object, name: str) -> bool:
-    kind: Any = type(client)
-    function = None if name.startswith("_") else getattr(kind, name, None)
+    function: Any = None if name.startswith("_") else getattr(type(client), name, None)
     if not inspect.iscoroutinefunction(function):
         return False
     names = [parameter for parameter in inspect.signature(function).parameters if parameter != "self"]

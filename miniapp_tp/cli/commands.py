@@ -64,6 +64,9 @@ command.add_command(runs)
     "--edit-quota", type=click.IntRange(min=0), help=say("Changes per Baidu app.", "百度每个小程序的修改次数。")
 )
 @click.option(
+    "--per-second", type=_COUNT, help=say("Requests that a provider takes per second.", "每家平台每秒接受的请求数。")
+)
+@click.option(
     "--registered",
     multiple=True,
     default=("example.com",),
@@ -78,11 +81,14 @@ def sandbox(  # noqa: PLR0917 - click passes them by name
     rotate: bool,  # noqa: FBT001 - a flag of the command line
     seed: int,
     edit_quota: int | None,
+    per_second: int | None,
     registered: tuple[str, ...],
 ) -> None:
     """Run the sandbox in the foreground."""
     faults = Faults(fault_rate, seed=seed, permanent=permanent, latency=latency, rotate=rotate)
-    options = SandboxOptions(port=port, apps=apps, faults=faults, registered=registered, edit_quota=edit_quota)
+    options = SandboxOptions(
+        port=port, apps=apps, faults=faults, registered=registered, edit_quota=edit_quota, per_second=per_second
+    )
     try:
         code = run_sandbox(options, click.echo)
     except (OSError, MiniAppError) as error:

@@ -66,6 +66,7 @@ class Sandbox(World):
         port: int = 0,
         registered: Iterable[str] = ("example.com",),
         edit_quota: int | None = None,
+        per_second: int | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make both providers; nothing listens yet.
@@ -76,9 +77,12 @@ class Sandbox(World):
             port: Where to listen on 127.0.0.1; 0 stands for a free port.
             registered: The domains that are registered on the components.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed.
+            per_second: How many requests each provider takes in any second.
             clock: Tells the time in seconds; `advance` moves it on.
         """
-        super().__init__(apps, faults=faults, registered=registered, edit_quota=edit_quota, clock=clock)
+        super().__init__(
+            apps, faults=faults, registered=registered, edit_quota=edit_quota, per_second=per_second, clock=clock
+        )
         self.port = port
         self._running: Running | None = None
 
@@ -253,6 +257,7 @@ class SandboxOptions:
         faults: Faults by rate; none without.
         registered: The domains that are registered on the components.
         edit_quota: How often the domains of each Baidu app may be changed.
+        per_second: How many requests each provider takes in any second.
     """
 
     port: int = 8087
@@ -260,6 +265,7 @@ class SandboxOptions:
     faults: Faults | None = None
     registered: tuple[str, ...] = ("example.com",)
     edit_quota: int | None = None
+    per_second: int | None = None
 
 
 def run(options: SandboxOptions, announce: Callable[[str], None]) -> int:
@@ -293,4 +299,5 @@ def _sandbox(options: SandboxOptions) -> Sandbox:
         port=options.port,
         registered=options.registered,
         edit_quota=options.edit_quota,
+        per_second=options.per_second,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 import anyio
@@ -25,6 +26,7 @@ from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
+from miniapp_tp.transport.pacing import Around, AtOnce
 from miniapp_tp.transport.retries import Tries, delay
 from miniapp_tp.transport.tokens import Tokens
 from miniapp_tp.wire.dialect import Credential, Dialect
@@ -97,6 +99,7 @@ class Session:
         limits: How much happens at once.
         hooks: Who watches.
         options: The caller's bounds.
+        turns: When calls may be made.
         sleep: Waits some seconds.
         chance: Gives a number from 0 to 1.
     """
@@ -108,6 +111,7 @@ class Session:
     limits: Limits
     hooks: Hooks
     options: Options
+    turns: Around = field(factory=AtOnce)
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     chance: Callable[[], float] = random.random
 
@@ -142,7 +146,7 @@ class Session:
         request = build(self.dialect, endpoint, params, self.base_url)
         call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
-            outcome = await self._attempt(call)
+            outcome = await self.turns.around(endpoint.name, app, partial(self._attempt, call))
             pause = None
             try:
                 pause = await self._pause(call, outcome.result)
