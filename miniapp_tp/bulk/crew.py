@@ -101,12 +101,11 @@ class Crew:
     clock: Callable[[], float]
     halted: str = ""
     error: Exception | None = None
-    _common: Mapping[str, Any] = field(factory=dict[str, Any])
+    _common: Mapping[str, Any] | None = None
     _ended: asyncio.Event = field(factory=asyncio.Event)
 
     async def work_off(self) -> None:
         """Do everything that is left, or as much as goes; `error` and `halted` say why not."""
-        self._common = self.method.read(self.plan.arguments)
         rests = 0
         while not self.gate.over and self.progress.left:
             over = self.progress.left
@@ -174,7 +173,11 @@ class Crew:
         self._note(intended, await self._called(intended, arguments))
 
     def _arguments(self, entry: Entry) -> Mapping[str, Any]:
-        return self.method.read(self.plan.arguments, entry.arguments) if entry.arguments else self._common
+        if entry.arguments:
+            return self.method.read(self.plan.arguments, entry.arguments)
+        if self._common is None:
+            self._common = self.method.read(self.plan.arguments)
+        return self._common
 
     async def _with_before(self, entry: Entry, arguments: Mapping[str, Any]) -> Entry:
         """Keep what is there before the first change, so that it can be undone."""

@@ -21,7 +21,7 @@ from miniapp_tp.bulk.operations import Method
 from miniapp_tp.bulk.owner import is_gone, this_process
 from miniapp_tp.bulk.progress import Progress, Report
 from miniapp_tp.bulk.states import ENDS, Entry, Plan, Record, State, Status, Wish
-from miniapp_tp.errors import InvalidArgument, StoreError
+from miniapp_tp.errors import InvalidArgument, MiniAppError, StoreError
 from miniapp_tp.priority import in_bulk
 
 if TYPE_CHECKING:
@@ -147,8 +147,8 @@ class Run:
         if not record.filled and apps is None:
             raise InvalidArgument(f"run {run} ended before all its apps were written down: give its source once more")
         if not record.filled and apps is not None:
-            async with _tenancy(journal, run, options) as tenancy:
-                method = Method(client, record.plan.method)
+            method = Method(client, record.plan.method)
+            async with _tenancy(journal, run, options) as tenancy, _told_of_failure(journal, tenancy):
                 await Filling(method, record.plan, journal, tenancy, options.lease).fill(apps)
             record = await journal.get(run)
         return cls(client, record, journal, await journal.causes(run), options)
@@ -311,6 +311,18 @@ async def _tenancy(journal: Journal, run: int, options: RunOptions) -> AsyncGene
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(_LAST_WORDS), suppress(StoreError):
             await journal.release(tenancy)
+
+
+@asynccontextmanager
+async def _told_of_failure(journal: Journal, tenancy: Tenancy) -> AsyncGenerator[None]:
+    """Let the journal know that a run's apps are incomplete because their source failed."""
+    try:
+        yield
+    except Exception as error:
+        with suppress(StoreError):
+            reason = str(error) if isinstance(error, MiniAppError) else type(error).__name__
+            await journal.turn(tenancy, Status.STOPPED, f"not all of its apps were written down: {reason}")
+        raise
 
 
 async def _write_on(ledger: Ledger) -> None:

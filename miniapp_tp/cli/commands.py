@@ -10,6 +10,7 @@ import click
 
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
+from miniapp_tp.cli.domains import domains, info
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.runs import run_, runs
@@ -35,6 +36,8 @@ def command() -> None:
     """Group the subcommands."""
 
 
+command.add_command(info)
+command.add_command(domains)
 command.add_command(run_)
 command.add_command(runs)
 

@@ -434,7 +434,17 @@ async def test_a_source_that_breaks_is_given_once_more(journal: Journal, world: 
 
     with pytest.raises(RuntimeError, match="the disk is gone"):
         await make(baidu(world), journal, world, apps=broken())
+    record = await journal.get(1)
+    assert (record.status, record.reason) == (Status.STOPPED, "not all of its apps were written down: RuntimeError")
     with pytest.raises(InvalidArgument, match="give its source once more"):
         await Run.open(baidu(world), 1, journal=journal)
     run = await Run.open(baidu(world), 1, journal=journal, apps=whole(), options=QUICK)
     assert (await run.go()).counts.total == 30
+
+
+async def test_all_arguments_may_be_the_apps_own(journal: Journal, world: World) -> None:
+    items = [Item(app, {"domains": {"request": [f"{app}.example.com"]}}) for app in world.baidu.apps]
+    run = await make(baidu(world), journal, world, apps=items, arguments=None)
+    assert (await run.go()).is_complete
+    for app, one in world.baidu.apps.items():
+        assert one.domains["request"] == [f"https://{app}.example.com"]
