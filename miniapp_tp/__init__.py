@@ -6,6 +6,7 @@ from miniapp_tp.bulk.each import each
 from miniapp_tp.bulk.journal import Journal
 from miniapp_tp.bulk.progress import Report
 from miniapp_tp.bulk.run import Run
+from miniapp_tp.bulk.sources import read_apps
 from miniapp_tp.bulk.states import Item, State, Status
 from miniapp_tp.client import BaiduClient, Fleet, KuaishouClient, MiniAppClient
 from miniapp_tp.errors import (
@@ -124,4 +125,5 @@ __all__ = [
     "each",
     "open_journal",
     "open_store",
+    "read_apps",
 ]
