@@ -81,8 +81,8 @@ class Method:
     name: str
 
     def __attrs_post_init__(self) -> None:
-        if not _is_usable(self.client, self.name):
-            usable = ", ".join(methods_of(self.client))
+        if not _is_usable(type(self.client), self.name):
+            usable = ", ".join(methods_of(type(self.client)))
             raise InvalidArgument(f"a run calls a method that acts on one app, unlike {self.name!r}: {usable}")
 
     @cached_property
@@ -184,13 +184,13 @@ class Method:
         return await self.client.call(endpoint, app, None)
 
 
-def methods_of(client: object) -> list[str]:
-    """Name the methods of a client that a run can call."""
-    return [name for name in dir(type(client)) if _is_usable(client, name)]
+def methods_of(kind: type) -> list[str]:
+    """Name the methods of a class of clients that a run can call."""
+    return [name for name in dir(kind) if _is_usable(kind, name)]
 
 
-def _is_usable(client: object, name: str) -> bool:
-    function: Any = None if name.startswith("_") else getattr(type(client), name, None)
+def _is_usable(kind: Any, name: str) -> bool:  # noqa: ANN401 - whatever class of clients
+    function: Any = None if name.startswith("_") else getattr(kind, name, None)
     if not inspect.iscoroutinefunction(function):
         return False
     names = [parameter for parameter in inspect.signature(function).parameters if parameter != "self"]

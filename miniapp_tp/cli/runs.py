@@ -11,6 +11,7 @@ import click
 
 from miniapp_tp.bulk.crew import RunOptions
 from miniapp_tp.bulk.journal import entries_of
+from miniapp_tp.bulk.operations import methods_of
 from miniapp_tp.bulk.owner import is_gone
 from miniapp_tp.bulk.run import Run
 from miniapp_tp.bulk.run import report as report_of
@@ -33,6 +34,7 @@ from miniapp_tp.cli.running import (
     why_option,
 )
 from miniapp_tp.cli.settings import Settings
+from miniapp_tp.client import BaiduClient
 from miniapp_tp.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -45,6 +47,11 @@ _PAGE_OF_RUNS: Final = 50
 
 
 # --- run --------------------------------------------------------------------------------------------------------------
+
+
+def _methods(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the name of a method."""
+    return [name for name in methods_of(BaiduClient) if name.startswith(incomplete)]
 
 
 def _arguments(given: tuple[str, ...]) -> dict[str, Any]:
@@ -71,7 +78,7 @@ def _arguments(given: tuple[str, ...]) -> dict[str, Any]:
     ),
     epilog=CODES,
 )
-@click.argument("method")
+@click.argument("method", shell_complete=_methods)
 @apps_option
 @click.option(
     "--set",

@@ -41,8 +41,7 @@ from miniapp_tp.bulk.operations import as_json, methods_of
 from miniapp_tp.bulk.owner import is_gone, this_process
 from miniapp_tp.bulk.progress import Progress
 from miniapp_tp.bulk.states import Counts, Entry, Plan, Trouble
-from miniapp_tp.sandbox.world import World
-from tests.support.running import baidu
+from tests.support.running import OwnClient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,7 +254,7 @@ async def test_what_waits_for_a_write_that_fails_learns_of_it(tmp_path: Path) ->
 
 
 def test_the_methods_that_a_run_can_call() -> None:
-    usable = methods_of(baidu(World(apps=1)))
+    usable = methods_of(OwnClient)
     assert {"get_info", "set_server_domain", "set_webview_domain", "once", "forget"} <= set(usable)
     assert {"adopt", "authorize", "call", "perform", "hand_over"}.isdisjoint(usable)
 
