@@ -81,7 +81,7 @@ class ComponentClient(GrantMethods, MiniAppClient):
         options: Options,
         hooks: Iterable[Hook],
         error_codes: Mapping[Code, type[ProviderError]] | None,
-        pacing: Pacing,
+        pacing: Pacing = Pacing(),  # noqa: B008 - frozen
     ) -> None:
         if not isinstance(component, str) or not component.strip():
             message = "a component is named by its id, a text that isn't empty"

@@ -24,6 +24,9 @@ _FIRST_LOWEST: Final = 20.0
 _FORGOTTEN: Final = 20.0
 """How many times the accepted rate is no limit any more."""
 _WINDOW: Final = 1.0
+_DEEPEST: Final = 0.3
+_FEW: Final = 20
+"""What fewer answers than this are taken for, lest two busy ones in a row say too much."""
 _LOOK_BACK: Final = 50
 _ENOUGH: Final = 2
 _ENOUGH_AT_FIRST: Final = 3
@@ -59,23 +62,40 @@ class Ceiling:
     def accepted(self) -> None:
         """Take in an answer that wasn't a busy one."""
         now = self.clock()
-        self._answers.append(False)
-        self._yeses.append(now)
-        while self._yeses[0] < now - _WINDOW:
-            self._yeses.popleft()
+        if self._accepted is None:
+            self._yeses.append(now)
+            while self._yeses[0] < now - _WINDOW:
+                self._yeses.popleft()
+        if not self._is_settling(now):
+            self._answers.append(False)
 
     def busy(self) -> bool:
         """Take in a busy answer; tells whether the rate was lowered."""
         now, rate = self.clock(), self.rate
-        self._answers.append(True)
-        enough = _ENOUGH_AT_FIRST if rate is None else _ENOUGH
-        if sum(self._answers) < enough or (rate is not None and now - self._since < _WINDOW):
+        if self._is_settling(now):
             return False
-        lately = sum(1 for moment in self._yeses if moment >= now - _WINDOW) / _WINDOW
-        if rate is None:
-            self._accepted = max(lately, _FIRST_LOWEST)
-        else:
-            self._accepted = max(min(lately, rate), rate * 0.7)
+        self._answers.append(True)
+        if sum(self._answers) < (_ENOUGH_AT_FIRST if rate is None else _ENOUGH):
+            return False
+        self._accepted = self._accepted_at(now) if rate is None else max(rate * self._share_accepted, _LOWEST)
         self._since = now
         self._answers.clear()
+        self._yeses.clear()
         return True
+
+    def _is_settling(self, now: float) -> bool:
+        """Whether answers still tell of the rate before the last change."""
+        return self._accepted is not None and now - self._since < _WINDOW
+
+    def _accepted_at(self, now: float) -> float:
+        """Count what was accepted lately, while nothing was known yet."""
+        return max(sum(1 for moment in self._yeses if moment >= now - _WINDOW) / _WINDOW, _FIRST_LOWEST)
+
+    @property
+    def _share_accepted(self) -> float:
+        """The share of calls that were accepted at this rate.
+
+        It says more than a count per second: where a machine stalls, calls come in bursts, and few in some seconds.
+        """
+        share = sum(self._answers) / max(len(self._answers), _FEW)
+        return max(1 - share, _DEEPEST)
