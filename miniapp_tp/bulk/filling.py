@@ -45,7 +45,7 @@ class Filling:
         """
         batch: list[Entry] = []
         checked = False
-        async for item in _each_item(apps):
+        async for item in each_item(apps):
             entry = self._entry(item)
             if not checked:
                 # The provider's own rules too, before anything is done.
@@ -75,7 +75,12 @@ class Filling:
         return Entry(0, given.app, arguments=written)
 
 
-async def _each_item(apps: Apps) -> AsyncIterator[object]:
+async def each_item(apps: Apps) -> AsyncIterator[str | Item]:
+    """Give the apps of any source.
+
+    Raises:
+        InvalidArgument: It is no source.
+    """
     if isinstance(apps, str | bytes) or not isinstance(apps, Iterable | AsyncIterable):
         raise InvalidArgument(f"apps is an iterable of app ids, not {type(apps).__name__}")
     if isinstance(apps, AsyncIterable):

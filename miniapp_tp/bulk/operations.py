@@ -81,13 +81,13 @@ class Method:
     name: str
 
     def __attrs_post_init__(self) -> None:
-        if not _is_usable(type(self.client), self.name):
-            usable = ", ".join(methods_of(type(self.client)))
+        if not _is_usable(self.client.__class__, self.name):
+            usable = ", ".join(methods_of(self.client.__class__))
             raise InvalidArgument(f"a run calls a method that acts on one app, unlike {self.name!r}: {usable}")
 
     @cached_property
     def _function(self) -> Callable[..., Awaitable[Any]]:
-        found: Callable[..., Awaitable[Any]] = getattr(type(self.client), self.name)
+        found: Callable[..., Awaitable[Any]] = getattr(self.client.__class__, self.name)
         return found
 
     @cached_property
@@ -184,7 +184,7 @@ class Method:
         return await self.client.call(endpoint, app, None)
 
 
-def methods_of(kind: type) -> list[str]:
+def methods_of(kind: Any) -> list[str]:  # noqa: ANN401 - whatever class of clients
     """Name the methods of a class of clients that a run can call."""
     return [name for name in dir(kind) if _is_usable(kind, name)]
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from miniapp_tp.bulk.crew import RunOptions
 from miniapp_tp.bulk.each import each
+from miniapp_tp.bulk.filling import each_item
 from miniapp_tp.bulk.journal import entries_of
 from miniapp_tp.bulk.operations import CONVERTER
 from miniapp_tp.bulk.run import Run
@@ -153,7 +154,7 @@ async def _compared(
 ) -> int:
     read, change = _looking(client, method, arguments)
     changing = right = unread = 0
-    ids = (item if isinstance(item, str) else item.app async for item in _items(apps, client))
+    ids = (item if isinstance(item, str) else item.app async for item in each_item(source(apps, client)))
     async with each(read, ids, concurrency=given["concurrency"], catch=MiniAppError) as outcomes:
         async for outcome in outcomes:
             match outcome:
@@ -164,8 +165,7 @@ async def _compared(
                     right += 1
                 case Done(app, found):
                     changing += 1
-                    now, then = plain(found), plain(arguments["domains"])
-                    _show_change(app, now, then, as_json=given["as_json"])
+                    _show_change(app, _lists(found), _lists(arguments["domains"]), as_json=given["as_json"])
     words = say(
         f"{changing} to change, {right} as asked for already, {unread} can't be read",
         f"待修改 {changing}, 已符合 {right}, 无法读取 {unread}",
@@ -174,33 +174,26 @@ async def _compared(
     return 1 if unread else 0
 
 
-async def _items(apps: str, client: ComponentClient | Fleet) -> AsyncIterator[str | Item]:
-    found = source(apps, client)
-    if hasattr(found, "__aiter__"):
-        async for item in found:
-            yield item
-        return
-    for item in found:
-        yield item
-
-
 def _looking(client: ComponentClient | Fleet, method: str, arguments: dict[str, Any]) -> tuple[Any, Any]:
     if method == WEBVIEW:
         return client.get_webview_domain, WebviewDomainChange(arguments["action"], arguments["domains"])
     return client.get_server_domain, ServerDomainChange(arguments["action"], arguments["domains"])
 
 
-def _show_change(app: str, now: Any, then: Any, *, as_json: bool) -> None:  # noqa: ANN401 - JSON
+def _lists(hosts: object) -> dict[str, list[str]]:
+    """Give domains by kind, as JSON values; kinds that aren't spoken of are left out."""
+    found: dict[str, Any] = plain(hosts) if isinstance(hosts, ServerDomains) else {"webview": plain(hosts)}
+    return {kind: list(of_kind) for kind, of_kind in found.items() if of_kind is not None}
+
+
+def _show_change(app: str, now: dict[str, list[str]], then: dict[str, list[str]], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"app": app, "now": now, "asked": then}, ensure_ascii=False))
         return
     console = Console(highlight=False)
-    if not isinstance(then, dict):
-        now, then = {"webview": now}, {"webview": then}
     for kind, hosts in then.items():
-        if hosts is not None:
-            old, new = ", ".join(now.get(kind) or ()) or "-", ", ".join(hosts) or "-"
-            console.print(f"{app}  {kind}: {old} → {new}", soft_wrap=True, markup=False)
+        old, new = ", ".join(now.get(kind, ())) or "-", ", ".join(hosts) or "-"
+        console.print(f"{app}  {kind}: {old} → {new}", soft_wrap=True, markup=False)
 
 
 @domains.command(

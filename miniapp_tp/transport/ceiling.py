@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import define, field
 
-_DROP: Final = 0.06
+_DROP: Final = 0.04
 """How far below the accepted rate it falls."""
 _BACK: Final = 10.0
 """Seconds until it is back there."""
@@ -26,7 +26,9 @@ _FORGOTTEN: Final = 20.0
 _WINDOW: Final = 1.0
 _DEEPEST: Final = 0.3
 _FEW: Final = 20
-"""What fewer answers than this are taken for, lest two busy ones in a row say too much."""
+"""Fewer answers than this say nothing yet of a rate, unless many of them are busy ones."""
+_MANY: Final = 5
+"""So many busy answers say how much is too much; of fewer, each counts as one among 50."""
 _LOOK_BACK: Final = 50
 _ENOUGH: Final = 2
 _ENOUGH_AT_FIRST: Final = 3
@@ -75,13 +77,20 @@ class Ceiling:
         if self._is_settling(now):
             return False
         self._answers.append(True)
-        if sum(self._answers) < (_ENOUGH_AT_FIRST if rate is None else _ENOUGH):
+        if not self._is_enough(rate is None):
             return False
         self._accepted = self._accepted_at(now) if rate is None else max(rate * self._share_accepted, _LOWEST)
         self._since = now
         self._answers.clear()
         self._yeses.clear()
         return True
+
+    def _is_enough(self, at_first: bool) -> bool:  # noqa: FBT001 - asked in one place
+        """Whether the busy answers are more than chance."""
+        busy = sum(self._answers)
+        if at_first:
+            return busy >= _ENOUGH_AT_FIRST
+        return busy >= _MANY or (busy >= _ENOUGH and len(self._answers) >= _FEW)
 
     def _is_settling(self, now: float) -> bool:
         """Whether answers still tell of the rate before the last change."""
@@ -97,5 +106,6 @@ class Ceiling:
 
         It says more than a count per second: where a machine stalls, calls come in bursts, and few in some seconds.
         """
-        share = sum(self._answers) / max(len(self._answers), _FEW)
+        busy, all_of_them = sum(self._answers), len(self._answers)
+        share = busy / (all_of_them if busy >= _MANY else _LOOK_BACK)
         return max(1 - share, _DEEPEST)

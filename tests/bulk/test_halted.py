@@ -46,8 +46,9 @@ async def halt_and_mend(folder: Path, apps: int) -> tuple[int, float]:
 
             async with anyio.create_task_group() as group:
                 group.start_soon(unlist)
-                report = await run.go()
+                await run.go()
                 moments.append(anyio.current_time())
+            report = await run.report()
             assert report.status is Status.PAUSED
             assert "PermissionDenied" in report.reason
             assert report.counts.failed == report.counts.unknown == 0

@@ -182,7 +182,11 @@ def test_plan_apply_and_undo_webview(sandbox: Sandbox) -> None:
     sandbox.baidu.apps["15000002"].domains["webview"] = ["https://old.example.com"]
     change = ("--apps", "apps.csv", "--webview", "h5.example.com", "--action", "add")
     told = [json.loads(line) for line in call("domains", "plan", *change, "--json").stdout.splitlines()]
-    assert told[1] == {"app": "15000002", "now": ["old.example.com"], "asked": ["h5.example.com"]}
+    assert told[1] == {
+        "app": "15000002",
+        "now": {"webview": ["old.example.com"]},
+        "asked": {"webview": ["h5.example.com"]},
+    }
     assert "15000001  webview: - → h5.example.com" in call("domains", "plan", *change).stdout
     assert call("domains", "apply", *change, *WHY, "--json").exit_code == 0
     assert call("domains", "undo", "1", *WHY).exit_code == 0
