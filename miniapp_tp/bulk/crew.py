@@ -135,8 +135,9 @@ class Crew:
 
     async def _work(self, feed: _Feed, deal: Callable[[Entry], Awaitable[None]]) -> None:
         try:
-            while await self.gate.passed() and (entry := await feed.next()) is not None:
+            while (entry := await feed.next()) is not None and await self.gate.passed():
                 await deal(entry)
+                self.gate.passed_on()
         except Exception as error:  # noqa: BLE001 - the journal's, or a mistake of ours: it ends the run
             self.fail(error)
 
@@ -161,8 +162,8 @@ class Crew:
         try:
             arguments = self._arguments(entry)
             entry = await self._with_before(entry, arguments)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this app's; nothing was sent
-            self._note(entry, self._failed(entry, error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this app's; nothing was changed
+            self._note(entry, self._failed(evolve(entry, tries=entry.tries + 1), error))
             return
         intended = entry.became(State.INTENDED, self.clock())
         self.progress.note(entry, intended)
@@ -201,7 +202,7 @@ class Crew:
             state = State.DOUBTFUL
         elif verdict in {Verdict.WAIT, Verdict.HALT}:
             # It is none of this app's fault, and isn't counted as a try of it.
-            return evolve(entry.became(State.PENDING, self.clock()), tries=entry.tries - (entry.state > 0))
+            return evolve(entry.became(State.PENDING, self.clock()), tries=entry.tries - 1)
         else:
             state = State.PENDING if verdict is Verdict.AGAIN and entry.tries < self.options.tries else State.FAILED
         return entry.became(state, self.clock(), Trouble.of(error))
@@ -222,7 +223,8 @@ class Crew:
     # --- what is in doubt --------------------------------------------------------------------------------------------
 
     async def _settle(self, entry: Entry) -> None:
-        await self._rest(entry.at + self.options.settle_after - self.clock())
+        patience = self.options.settle_after
+        await self._rest(min(entry.at + patience - self.clock(), patience))  # whatever the clock was when it was noted
         if not self.gate.over:
             self._note(entry, await self._settled(entry))
 

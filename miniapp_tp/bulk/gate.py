@@ -34,7 +34,7 @@ class Gate:
     _waits: int = 0
     _since: float = 0.0
     _until: float = 0.0
-    _probing: bool = False
+    _probe: asyncio.Task[object] | None = None
     _changed: asyncio.Event = field(factory=asyncio.Event)
 
     @property
@@ -53,33 +53,39 @@ class Gate:
     def _lets_through(self) -> bool:
         if not self._waits:
             return True
-        if self._probing or self.clock() < self._until:
+        if self._probe is not None or self.clock() < self._until:
             return False
-        self._probing = True
+        self._probe = asyncio.current_task()
         return True
 
     async def _until_changed(self) -> None:
         self._changed.clear()
-        waits = bool(self._waits) and not self._probing and not self.paused
+        waits = bool(self._waits) and self._probe is None and not self.paused
         with anyio.move_on_after(max(self._until - self.clock(), 0.0) if waits else None):
             await self._changed.wait()
 
     def trouble(self, why: str) -> None:
         """Close it for a while. What was under way when it closed doesn't close it for longer."""
-        if self._waits and not self._probing:
+        if self._waits and self._probe is None:
             return
         if not self._waits:
             self._since = self.clock()
         self.why = why
         self._until = self.clock() + min(FIRST_WAIT * 2.0**self._waits, LONGEST_WAIT)
         self._waits += 1
-        self._probing = False
+        self._probe = None
         self._wake()
+
+    def passed_on(self) -> None:
+        """Let another one find out, if the caller was to and came upon nothing to find out with."""
+        if self._probe is not None and self._probe is asyncio.current_task():
+            self._probe = None
+            self._wake()
 
     def success(self) -> None:
         """Open it: something works."""
         if self._waits:
-            self._waits, self._probing, self.why = 0, False, ""
+            self._waits, self._probe, self.why = 0, None, ""
             self._wake()
 
     def pause(self, *, paused: bool) -> None:

@@ -62,7 +62,7 @@ class Run:
         self.progress.counts = record.counts
         self._method = Method(client, record.plan.method)
         self._journal = journal
-        self._pacing = options
+        self._options = options
         self._gate = Gate(time.monotonic)
         self._crew: Crew | None = None
         self._wish = Wish.GO
@@ -166,7 +166,9 @@ class Run:
             StoreError: The journal fails, or another process is at the run.
         """
         began = time.monotonic()
-        async with _tenancy(self._journal, self.id, self._pacing) as tenancy:
+        self._stopped, self._wish = "", Wish.GO
+        self._gate = Gate(time.monotonic, paused=self._gate.paused)
+        async with _tenancy(self._journal, self.id, self._options) as tenancy:
             await self._begin(tenancy)
             status, reason = Status.STOPPED, "it was cancelled"
             try:
@@ -180,8 +182,6 @@ class Run:
     async def _begin(self, tenancy: Tenancy) -> None:
         record = await self._journal.get(self.id)
         self.progress.counts = record.counts
-        self._gate = Gate(time.monotonic, paused=self._gate.paused)
-        self._stopped = ""
         if not await self._journal.turn(tenancy, Status.RUNNING):
             raise overtaken(self.id)
 
@@ -195,9 +195,11 @@ class Run:
             ledger=ledger,
             gate=self._gate,
             progress=self.progress,
-            options=self._pacing,
+            options=self._options,
             clock=time.time,
         )
+        if self._stopped:  # meanwhile
+            crew.end()
         async with anyio.create_task_group() as group:
             group.start_soon(_write_on, ledger)
             group.start_soon(self._watch, tenancy, crew)
@@ -220,9 +222,9 @@ class Run:
         """Give signs of life, and do what others wish."""
         told = (Status.RUNNING, "")
         while True:
-            await anyio.sleep(self._pacing.beat)
+            await anyio.sleep(self._options.beat)
             try:
-                wish = await self._journal.beat(tenancy, self._pacing.lease)
+                wish = await self._journal.beat(tenancy, self._options.lease)
                 if wish is None:
                     crew.fail(overtaken(self.id))
                     return
@@ -287,7 +289,7 @@ class Run:
         Returns:
             How many.
         """
-        async with _tenancy(self._journal, self.id, self._pacing) as tenancy:
+        async with _tenancy(self._journal, self.id, self._options) as tenancy:
             return await self._journal.again(tenancy, states)
 
 

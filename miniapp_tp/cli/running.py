@@ -180,4 +180,6 @@ def exit_status(report: Report) -> int:
     """Choose the exit status of a run."""
     if report.status is Status.FINISHED:
         return 0 if report.is_complete else FAILED
+    if report.status in {Status.RUNNING, Status.FILLING}:
+        return 0  # another process is at it, and nothing is wrong
     return PAUSED if report.status is Status.PAUSED else STOPPED

@@ -158,6 +158,21 @@ async def test_after_trouble_one_finds_out_whether_it_works_again() -> None:
     assert len(passed) == 3
 
 
+async def test_who_finds_nothing_out_lets_another_one_try() -> None:
+    clock = Time()
+    gate = Gate(clock)
+    gate.trouble("down")
+    clock.now = 1.0
+    assert await gate.passed()
+    async with anyio.create_task_group() as group:
+        group.start_soon(gate.passed)
+        await anyio.wait_all_tasks_blocked()
+        gate.passed_on()
+    gate.passed_on()
+    gate.success()
+    assert await gate.passed()
+
+
 async def test_nobody_passes_in_the_end() -> None:
     gate = Gate(Time())
     gate.pause(paused=True)

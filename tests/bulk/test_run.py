@@ -290,6 +290,31 @@ async def test_it_waits_while_nothing_connects(journal: Journal, world: World, m
     assert len(transport.requests) == 35
 
 
+async def test_it_waits_to_the_end_with_what_is_in_doubt(
+    journal: Journal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever finds out whether it works again may come upon nothing to find out with."""
+    monkeypatch.setattr(gate, "FIRST_WAIT", 0.01)
+    transport = script(*[ConnectFailed("no route") for _ in range(5)], *[baidu_yes()] * 30)
+    run = await make(over(transport, world), journal, world, "once", arguments=None)
+    await interrupted(journal, run)
+    report = await run.go()
+    assert report.counts.unknown == 30
+    again = await make(over(transport, world), journal, world, "get_webview_domain", arguments=None)
+    await interrupted(journal, again)
+    with anyio.fail_after(20):
+        assert (await again.go()).counts.left == 0
+
+
+async def test_what_was_there_before_is_read_so_often_and_no_more(journal: Journal, world: World) -> None:
+    first, *_ = world.baidu.apps
+    world.inject(Fault.HTML_5XX, provider="baidu", operation="get_server_domain", times=None)
+    run = await make(baidu(world, attempts=1), journal, world, apps=[first], keep_before=True)
+    report = await run.go()
+    assert (report.counts.failed, edits(world)) == (1, {0})
+    assert world.count(operation="get_server_domain") == QUICK.tries
+
+
 async def test_it_waits_no_longer_than_its_patience(
     journal: Journal, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
