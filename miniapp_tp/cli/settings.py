@@ -19,6 +19,8 @@ from miniapp_tp.cli.language import say
 from miniapp_tp.client import BaiduClient, ComponentClient, Fleet, KuaishouClient
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.stores import TokenStore, open_store
+from miniapp_tp.transport.lane import Pace
+from miniapp_tp.transport.pacing import Pacing
 from miniapp_tp.wire.messages import Secret
 
 FILE: Final = "miniapp-tp.toml"
@@ -26,7 +28,17 @@ VARIABLE: Final = "MINIAPP_TP_"
 """What the names of variables start with: `MINIAPP_TP_CONFIG`, `MINIAPP_TP_STORE`, `MINIAPP_TP_JOURNAL`."""
 
 _TOP: Final = {"store", "journal", "components"}
-_COMPONENT: Final = {"provider", "id", "secret", "base_url", "tokens", "refresh_path", "authorization_page"}
+_COMPONENT: Final = {
+    "provider",
+    "id",
+    "secret",
+    "base_url",
+    "tokens",
+    "refresh_path",
+    "authorization_page",
+    "per_second",
+    "at_once",
+}
 
 
 @frozen
@@ -155,6 +167,8 @@ class _Tokens:
 def _client(component: Component, store: TokenStore | None) -> ComponentClient:
     given = dict(component.settings)
     own_id, secret, tokens = given.pop("id"), given.pop("secret", None), given.pop("tokens", None)
+    pace = Pace(per_second=given.pop("per_second", None), at_once=given.pop("at_once", None))
+    given["pacing"] = Pacing(component=pace)
     if tokens is None:
         given["store"] = store
     else:

@@ -68,8 +68,9 @@ class Ceiling:
             self._yeses.append(now)
             while self._yeses[0] < now - _WINDOW:
                 self._yeses.popleft()
-        if not self._is_settling(now):
-            self._answers.append(False)
+        elif now - self._since < _WINDOW:
+            return  # it tells of the rate before the last change
+        self._answers.append(False)
 
     def busy(self) -> bool:
         """Take in a busy answer; tells whether the rate was lowered."""

@@ -86,12 +86,15 @@ class Lane:
         learned, given = self.ceiling.rate, self.pace.per_second
         return given if learned is None else learned if given is None else min(learned, given)
 
+    def entered_at_once(self, *, bulk: bool) -> bool:
+        """Take one's turn, if nobody has to be waited for; it ends with `leave`."""
+        if self._queues[0] or (bulk and self._queues[1]) or self._wait(bulk=bulk) != 0:
+            return False
+        self._take(bulk=bulk)
+        return True
+
     async def enter(self, *, bulk: bool) -> None:
         """Wait for one's turn, which ends with `leave`."""
-        ahead = any(self._queues) if bulk else bool(self._queues[0])
-        if not ahead and self._wait(bulk=bulk) == 0:
-            self._take(bulk=bulk)
-            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues[bulk].append(turn)
         self._serve()
@@ -105,13 +108,11 @@ class Lane:
     def leave(self) -> None:
         """End one's turn."""
         self._under_way -= 1
-        self._serve()
+        if any(self._queues):
+            self._serve()
 
-    def learn(self, *, busy: bool, retry_after: float | None) -> None:
-        """Take in whether the provider called us too fast, and how long it asks to wait."""
-        if not busy:
-            self.ceiling.accepted()
-            return
+    def slow_down(self, retry_after: float | None) -> None:
+        """Take in that the provider called us too fast, and for how many seconds it asks to wait, if it does."""
         unknown = self.ceiling.rate is None
         now = self._clock()
         if self.ceiling.busy() and unknown:
@@ -121,17 +122,20 @@ class Lane:
 
     def _wait(self, *, bulk: bool) -> float | None:
         """Tell for how many seconds a call has to wait; `None`: until another one ends."""
-        pace, now = self.pace, self._clock()
+        pace = self.pace
         if pace.at_once is not None:
             mine = max(1, int(pace.at_once * (1 - pace.reserve))) if bulk else pace.at_once
             if self._under_way >= mine:
                 return None
         until = max(self._all_wait_until, self._bulk_waits_until if bulk else 0.0)
-        if (rate := self.rate) is not None:
+        rate = self.rate
+        if rate is None and not until:
+            return 0.0
+        if rate is not None:
             # Whoever somebody waits for may be early: as many of them as the reserve has room for in a second.
             early = 0.0 if bulk else max(1.0, rate * pace.reserve) / rate
             until = max(until, self._next - early, self._next_in_bulk if bulk else 0.0)
-        return max(until - now, 0.0)
+        return max(until - self._clock(), 0.0)
 
     def _take(self, *, bulk: bool) -> None:
         self._under_way += 1
@@ -160,4 +164,8 @@ class Lane:
             self._timer.cancel()
             self._timer = None
         if wait is not None:
-            self._timer = asyncio.get_running_loop().call_later(wait, self._serve)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_time)
+
+    def _on_time(self) -> None:
+        self._timer = None
+        self._serve()

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from miniapp_tp.errors import QuotaExhausted, RateLimited
 from miniapp_tp.priority import is_bulk
 from miniapp_tp.transport.lane import Lane, Pace
 from miniapp_tp.transport.spent import Spent
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 _NONE: Final = Pace()
 _MANY: Final = 10_000
@@ -69,7 +68,7 @@ _LANES: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes]] = WeakKeyDict
 """All lanes, by event loop: what waits in a loop can only be woken there."""
 
 
-@frozen
+@define
 class Turns:
     """Gives a client's calls their turns.
 
@@ -84,6 +83,8 @@ class Turns:
     component: str
     pacing: Pacing = field(factory=Pacing)
     spent: Spent = field(factory=lambda: Spent(time.time))
+    _loop: Callable[[], object] = lambda: None
+    _shared: tuple[Lane, ...] = ()
 
     async def around(self, operation: str, app: str, attempt: Callable[[], Awaitable[Made]]) -> Made:
         """Make an attempt when its turn comes, and learn from what it came to.
@@ -92,49 +93,61 @@ class Turns:
             QuotaExhausted: The provider said before that there is no quota left; nothing was sent.
         """
         self.spent.check(operation, app)
-        bulk, entered = is_bulk(), list[Lane]()
+        bulk, entered = is_bulk(), 0
         lanes = self._lanes(app)
         try:
             for lane in lanes:
-                await lane.enter(bulk=bulk)
-                entered.append(lane)
+                if not lane.entered_at_once(bulk=bulk):
+                    await lane.enter(bulk=bulk)
+                entered += 1
             outcome = await attempt()
         finally:
-            for lane in reversed(entered):
+            for lane in lanes[:entered]:
                 lane.leave()
-        self._learn(operation, app, lanes[-1], outcome.result)
+        result: object = outcome.result
+        if isinstance(result, RateLimited | QuotaExhausted):
+            self._learn(operation, app, lanes[-1], result)
+        else:
+            lanes[-1].ceiling.accepted()
         return outcome
 
-    def _learn(self, operation: str, app: str, provider: Lane, result: object) -> None:
-        busy = isinstance(result, RateLimited)
-        provider.learn(busy=busy, retry_after=result.retry_after if isinstance(result, RateLimited) else None)
-        if isinstance(result, QuotaExhausted):
-            self.spent.learn(operation, app, result)
+    def _learn(self, operation: str, app: str, provider: Lane, error: RateLimited | QuotaExhausted) -> None:
+        if isinstance(error, RateLimited):
+            provider.slow_down(error.retry_after)
+        else:
+            self.spent.learn(operation, app, error)
 
-    def _lanes(self, app: str) -> list[Lane]:
+    def _lanes(self, app: str) -> tuple[Lane, ...]:
         """Find the lanes of a call, the narrowest first: who waits for an app keeps nobody else waiting."""
         loop = asyncio.get_running_loop()
-        lanes = _LANES.get(loop)
-        if lanes is None:
-            lanes = _LANES[loop] = {}
-        found: list[Lane] = []
-        if self.pacing.app is not _NONE:
-            found.append(self._lane(loop, lanes, (*self.place, self.component, app), self.pacing.app))
-        if self.pacing.component is not _NONE:
-            found.append(self._lane(loop, lanes, (*self.place, self.component), self.pacing.component))
-        found.append(self._lane(loop, lanes, self.place, self.pacing.provider))
-        return found
+        if self._loop() is not loop:
+            self._shared = self._lanes_in(_lanes_of(loop))
+            self._loop = weakref.ref(loop)
+        if self.pacing.app is _NONE:
+            return self._shared
+        return (_lane(_lanes_of(loop), (*self.place, self.component, app), self.pacing.app), *self._shared)
 
-    @staticmethod
-    def _lane(loop: asyncio.AbstractEventLoop, lanes: Lanes, key: tuple[str, ...], pace: Pace) -> Lane:
-        lane = lanes.get(key)
-        if lane is None:
-            if len(lanes) >= _MANY:
-                _forget_idle(lanes)
-            lane = lanes[key] = Lane(pace, loop.time)
-        elif pace is not lane.pace and pace is not _NONE:
-            lane.pace = _strictest(lane.pace, pace)
-        return lane
+    def _lanes_in(self, lanes: Lanes) -> tuple[Lane, ...]:
+        provider = _lane(lanes, self.place, self.pacing.provider)
+        if self.pacing.component is _NONE:
+            return (provider,)
+        return _lane(lanes, (*self.place, self.component), self.pacing.component), provider
+
+
+def _lanes_of(loop: asyncio.AbstractEventLoop) -> Lanes:
+    return _LANES.setdefault(loop, {})
+
+
+def _lane(lanes: Lanes, key: tuple[str, ...], pace: Pace) -> Lane:
+    lane = lanes.get(key)
+    if lane is None:
+        if len(lanes) >= _MANY:
+            _forget_idle(lanes)
+        # Not the loop's own clock: what is kept for a loop must not keep it alive.
+        lane = lanes[key] = Lane(pace, time.monotonic)
+    elif pace is not lane.pace and pace is not _NONE:
+        lane.pace = _strictest(lane.pace, pace)
+    return lane
 
 
 def _forget_idle(lanes: Lanes) -> None:

@@ -18,6 +18,7 @@ from miniapp_tp import (
     InvalidArgument,
     Item,
     Journal,
+    Options,
     Run,
     ServerDomains,
     State,
@@ -30,7 +31,7 @@ from miniapp_tp.bulk.states import Wish
 from miniapp_tp.sandbox import Fault
 from miniapp_tp.sandbox.world import World
 from tests.support.running import DOMAINS, QUICK, OwnClient, baidu, fleet, over
-from tests.support.scripted import baidu_yes, script
+from tests.support.scripted import baidu_no, baidu_yes, gateway_no, page, script
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -180,6 +181,21 @@ async def test_an_error_that_is_none_of_ours_shows_nothing_of_itself(journal: Jo
     entry = await journal.find(run.id, "1")
     assert "45.a-token" not in repr(entry)
     await client.aclose()
+
+
+async def test_no_token_gets_into_the_journal(journal: Journal, world: World, tmp_path: Path) -> None:
+    """Not even one that the provider echoes."""
+    token = "45.a-very-secret-token-of-an-app"
+    echo = page(text=f"<html>{token}</html>")
+    transport = script(gateway_no(100, f"bad {token}"), baidu_no(2002, f"what is {token}?"), echo, echo, echo)
+    client = OwnClient("id", tokens=dict.fromkeys("123", token), transport=transport, options=Options(attempts=1))
+    run = await make(client, journal, world, "get_webview_domain", arguments=None, apps=list("123"))
+    report = await run.go()
+    assert report.counts.failed == 3
+    await journal.aclose()
+    kept = b"".join(file.read_bytes() for file in tmp_path.glob("runs.db*"))
+    assert b"what is" in kept
+    assert token.encode() not in kept
 
 
 # --- what is in doubt -----------------------------------------------------------------------------------------------

@@ -298,6 +298,7 @@ def test_a_keyring_takes_its_extra(sandbox: Sandbox, tmp_path: Path, monkeypatch
         ("[components.baidu]\nid = 'x'\nsecrets = 1", "components.baidu.secrets isn't known"),
         ("[components.other]\nid = 'x'", "provider is baidu or kuaishou"),
         ("[components.baidu]\n", "the component's id"),
+        ("[components.baidu]\nid = 'x'\nat_once = 0", "at_once is a whole number"),
         ("[", "can't be read"),
         ("", "no component is configured"),
     ],
@@ -307,6 +308,15 @@ def test_settings_that_cant_be_meant(sandbox: Sandbox, tmp_path: Path, text: str
     done = call("info", "15000001")
     assert done.exit_code == 2
     assert why in " ".join(done.stderr.split())
+
+
+def test_a_component_has_its_pace(sandbox: Sandbox, tmp_path: Path) -> None:
+    with tmp_path.joinpath("miniapp-tp.toml").open("a", encoding="utf-8") as file:
+        file.write("per_second = 20\nat_once = 1\n")
+    started = time.monotonic()
+    tmp_path.joinpath("apps.csv").write_text("\n".join(sandbox.baidu.apps), "utf-8")
+    assert call(*SET, "--keep-before", "--json").exit_code == 0
+    assert time.monotonic() - started > 3 / 20
 
 
 def test_an_app_without_a_token(sandbox: Sandbox, tmp_path: Path) -> None:

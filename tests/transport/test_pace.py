@@ -192,7 +192,7 @@ async def test_so_many_per_second() -> None:
 async def test_a_provider_that_asks_to_wait_is_waited_for() -> None:
     clock = Time()
     mine = Lane(Pace(), clock)
-    mine.learn(busy=True, retry_after=5.0)
+    mine.slow_down(5.0)
     async with anyio.create_task_group() as group:
         group.start_soon(lambda: mine.enter(bulk=False))
         await anyio.wait_all_tasks_blocked()
@@ -205,7 +205,7 @@ async def test_after_the_first_busy_answers_bulk_waits_and_people_do_not() -> No
     clock = Time()
     mine, entered = Lane(Pace(), clock), list[str]()
     for _ in range(3):
-        mine.learn(busy=True, retry_after=None)
+        mine.slow_down(None)
     assert mine.rate == pytest.approx(20, rel=0.1)
     async with anyio.create_task_group() as group:
         group.start_soon(lambda: enter(mine, "bulk", entered, bulk=True))
