@@ -33,18 +33,23 @@ def judge(error: Exception) -> Verdict:
 
     An error whose scope is the component or the provider would hit every app that is left: the run is halted, and the
     app is left to be done. Where time alone heals (the provider is down or too busy, nothing connects, a store is
-    locked), it waits instead.
+    locked, turns take too long), it waits instead.
     """
     if not isinstance(error, MiniAppError) or isinstance(error, InvalidArgument | NotSupported):
         return Verdict.FAILED
     wide = error.scope is not Scope.APP
-    if isinstance(error, ConnectFailed) or (wide and error.retryable):
+    if isinstance(error, ConnectFailed) or (wide and error.retryable) or _was_not_sent(error):
         return Verdict.WAIT
     if wide:
         return Verdict.HALT
     if isinstance(error, DeadlineExceeded) or error.retryable:
         return Verdict.AGAIN
     return Verdict.FAILED
+
+
+def _was_not_sent(error: MiniAppError) -> bool:
+    """Whether a call waited in vain: more are in hand than the pace allows, or nobody gives out tokens."""
+    return isinstance(error, DeadlineExceeded) and error.unsent
 
 
 def advice(error: MiniAppError) -> str:

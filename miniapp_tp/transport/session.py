@@ -236,6 +236,7 @@ class Session:
         """Say what is known of a call whose time ran out."""
         late = DeadlineExceeded(f"no answer within {self.options.timeout:.3g} s", may_have_happened=False)
         tries = course.tries
+        late.unsent = tries is None or not tries.sent
         if tries is None:
             return late
         if tries.in_flight and self.hooks:

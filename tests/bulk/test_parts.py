@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 PLAN = Plan(method="get_info", arguments="{}", target="<x>", who="me", why="a test")
 
 
+def unsent() -> DeadlineExceeded:
+    error = DeadlineExceeded("no", may_have_happened=False)
+    error.unsent = True
+    return error
+
+
 # --- what errors mean -----------------------------------------------------------------------------------------------
 
 
@@ -72,6 +78,7 @@ PLAN = Plan(method="get_info", arguments="{}", target="<x>", who="me", why="a te
         (ConnectionLost("no", may_have_happened=False), Verdict.AGAIN),
         (DeadlineExceeded("no", may_have_happened=False), Verdict.AGAIN),
         (StoreError("locked"), Verdict.WAIT),
+        (unsent(), Verdict.WAIT),
     ],
     ids=lambda value: value.name if isinstance(value, Verdict) else type(value).__name__,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import httpx
 import pytest
 from anyio.lowlevel import checkpoint
 from attrs import evolve
@@ -15,10 +17,13 @@ from miniapp_tp import (
     BaiduClient,
     ConnectFailed,
     ConnectionLost,
+    HttpxTransport,
     InvalidArgument,
     Item,
     Journal,
     Options,
+    Pace,
+    Pacing,
     Run,
     ServerDomains,
     State,
@@ -30,6 +35,7 @@ from miniapp_tp.bulk import gate
 from miniapp_tp.bulk.states import Wish
 from miniapp_tp.sandbox import Fault
 from miniapp_tp.sandbox.world import World
+from tests.support.platforms import answer
 from tests.support.running import DOMAINS, QUICK, OwnClient, baidu, fleet, over
 from tests.support.scripted import baidu_no, baidu_yes, gateway_no, page, script
 
@@ -183,6 +189,10 @@ async def test_an_error_that_is_none_of_ours_shows_nothing_of_itself(journal: Jo
     await client.aclose()
 
 
+def everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
 async def test_no_token_gets_into_the_journal(journal: Journal, world: World, tmp_path: Path) -> None:
     """Not even one that the provider echoes."""
     token = "45.a-very-secret-token-of-an-app"
@@ -193,7 +203,7 @@ async def test_no_token_gets_into_the_journal(journal: Journal, world: World, tm
     report = await run.go()
     assert report.counts.failed == 3
     await journal.aclose()
-    kept = b"".join(file.read_bytes() for file in tmp_path.glob("runs.db*"))
+    kept = everything_in(tmp_path)
     assert b"what is" in kept
     assert token.encode() not in kept
 
@@ -320,6 +330,23 @@ async def test_it_waits_to_the_end_with_what_is_in_doubt(
     await interrupted(journal, again)
     with anyio.fail_after(20):
         assert (await again.go()).counts.left == 0
+
+
+async def test_more_in_hand_than_the_pace_allows_fails_nothing(
+    journal: Journal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They wait for their turns longer than a call may take, and nothing was sent."""
+    monkeypatch.setattr(gate, "FIRST_WAIT", 0.01)
+    client = OwnClient(
+        world.baidu.component,
+        tokens=world.baidu.tokens,
+        transport=HttpxTransport(httpx.MockTransport(partial(answer, world))),
+        options=Options(timeout=0.2),
+        pacing=Pacing(component=Pace(per_second=40)),
+    )
+    run = await make(client, journal, world, options=evolve(QUICK, concurrency=30, tries=1))
+    assert (await run.go()).is_complete
+    assert edits(world) == {1}
 
 
 async def test_what_was_there_before_is_read_so_often_and_no_more(journal: Journal, world: World) -> None:

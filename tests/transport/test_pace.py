@@ -12,7 +12,18 @@ import anyio
 import pytest
 from attrs import define
 
-from miniapp_tp import BaiduClient, InvalidArgument, Options, Pace, Pacing, QuotaExhausted, RateLimited, Scope, each
+from miniapp_tp import (
+    BaiduClient,
+    DeadlineExceeded,
+    InvalidArgument,
+    Options,
+    Pace,
+    Pacing,
+    QuotaExhausted,
+    RateLimited,
+    Scope,
+    each,
+)
 from miniapp_tp.priority import in_bulk
 from miniapp_tp.sandbox import Fault, Sandbox
 from miniapp_tp.sandbox.world import World
@@ -274,8 +285,9 @@ async def test_a_call_waits_no_longer_than_its_time() -> None:
     held = turns._lanes("1")[-1]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     held.pace = Pace(at_once=1)
     await held.enter(bulk=False)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(DeadlineExceeded) as raised:
         await client.get_info("15000001")
+    assert raised.value.unsent
     held.leave()
     assert held.is_idle
     await client.get_info("15000001")
