@@ -50,7 +50,7 @@ from miniapp_tp.models import (
     SubjectType,
     Unknown,
 )
-from miniapp_tp.stores import TokenStore, open_store
+from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.hooks import Attempt
 from miniapp_tp.transport.http import HttpxTransport
@@ -99,10 +99,12 @@ __all__ = [
     "Pace",
     "Pacing",
     "PermissionDenied",
+    "PostgresStore",
     "ProviderError",
     "ProviderUnavailable",
     "QuotaExhausted",
     "RateLimited",
+    "RedisStore",
     "Reply",
     "ReplyNotUnderstood",
     "Report",
@@ -110,6 +112,7 @@ __all__ = [
     "Run",
     "RunOptions",
     "Scope",
+    "SealedStore",
     "Secret",
     "ServerDomains",
     "State",

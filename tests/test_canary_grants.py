@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -31,13 +32,16 @@ from miniapp_tp.sandbox.grants import Kind, Terms
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores import Key
 from tests.support.canaries import CORE, SECRET, Listening, frames_of, sings, texts_of
+from tests.support.databases import asked
 from tests.support.granting import APP, KS_APP, Noting, Now, Worldly
 from tests.support.scripted import answer, page, script
+from tests.support.servers import place
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from pathlib import Path
 
+    from miniapp_tp import TokenStore
     from miniapp_tp.sandbox.provider import Provider
 
 OPERATIONS: Final = (
@@ -342,10 +346,16 @@ async def test_a_store_that_fails(case: Case, note: str, how: str) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize("scheme", ["memory", "sqlite"])
-async def test_records_that_cant_be_read(case: Case, scheme: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "redis", "postgres"])
+async def test_records_that_cant_be_read(case: Case, kind: str, tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        url = "memory://" if kind == "memory" else await stack.enter_async_context(place(kind, tmp_path))
+        store = await stack.enter_async_context(aclosing(open_store(url)))
+        await unreadable(case, store)
+
+
+async def unreadable(case: Case, store: TokenStore) -> None:
     world = World(apps={"baidu": [APP], "kuaishou": [KS_APP]})
-    store = open_store("memory://" if scheme == "memory" else f"sqlite:///{tmp_path / 'tokens.db'}")
     one = watch(case, world, store=store, transport=Worldly(world))
     component = f"{case.name}:{one.provider.component}"
     for kind, name in (("ticket", ""), ("component", ""), ("app", case.app)):
@@ -356,7 +366,24 @@ async def test_records_that_cant_be_read(case: Case, scheme: str, tmp_path: Path
         {error for error in map(type, one.errors) if error is not StoreError and case.name == "baidu"}
     )
     one.assert_silent()
-    await store.aclose()
+
+
+@BOTH
+async def test_a_database_that_echoes_rows(case: Case, tmp_path: Path) -> None:
+    """Every row with a token in it is refused by PostgreSQL, which shows it in the error: "Failing row contains …"."""
+    world = World(apps={"baidu": [APP], "kuaishou": [KS_APP]})
+    async with place("postgres", tmp_path) as url, aclosing(open_store(url)) as store:
+        await store.load(Key("c", "k"))
+        schema = url.partition("schema=")[2]
+        now = Now()
+        one = watch(case, world, store=store, transport=Worldly(world))
+        one.hurry(now)
+        await one.begin()
+        await asked(f'ALTER TABLE "{schema}".entries ADD CHECK (octet_length(value) < 3) NOT VALID')
+        await one.everything()
+        await one.client.aclose()
+        assert any("it refused (23514)" in str(error) for error in one.errors)
+        one.assert_silent()
 
 
 # --- what is refused here ---------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,6 +80,13 @@ PROMISED = [
     "NotFound",
     "Conflict",
     "ProviderUnavailable",
+    "TicketMissing",
+    "StoreError",
+    "open_store",
+    "TokenStore",
+    "RedisStore",
+    "PostgresStore",
+    "SealedStore",
 ]
 
 
@@ -112,6 +121,16 @@ def shape(function: Callable[..., Any]) -> list[str]:
     return shown
 
 
+DRIVERS = ("redis", "psycopg", "psycopg_pool", "asyncpg", "cryptography")
+
+
+def test_importing_it_imports_no_driver() -> None:
+    """What a store needs beyond the core is imported when one is made."""
+    script = f"import sys, miniapp_tp; miniapp_tp.PostgresStore; print(*(set(sys.modules) & set({DRIVERS})))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True, timeout=60)
+    assert done.stdout == "\n"
+
+
 METHODS: list[tuple[Callable[..., Any], str]] = [
     (MiniAppClient.get_info, "app"),
     (MiniAppClient.get_server_domain, "app"),
@@ -126,6 +145,10 @@ METHODS: list[tuple[Callable[..., Any], str]] = [
     (each, f"function, apps, *, concurrency=100, catch={Exception!r}"),
     (HttpxTransport.send, "request, *, timeout"),
     (HttpxTransport.aclose, ""),
+    (miniapp_tp.open_store, "url, *, key=None"),
+    (miniapp_tp.RedisStore, "client, *, prefix='miniapp_tp', patience=15.0"),
+    (miniapp_tp.PostgresStore, "pool, *, schema='miniapp_tp', patience=15.0"),
+    (miniapp_tp.SealedStore, "store, key"),
     (
         ServerDomains,
         "request=None, socket=None, upload=None, download=None, udp=None",

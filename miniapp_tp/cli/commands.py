@@ -15,11 +15,11 @@ from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.runs import run_, runs
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
+from miniapp_tp.cli.stores import store, store_from
 from miniapp_tp.client import BaiduClient, KuaishouClient
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.sandbox import Faults, SandboxOptions
 from miniapp_tp.sandbox import run as run_sandbox
-from miniapp_tp.stores import open_store
 
 _SHARE = click.FloatRange(0, 1)
 _COUNT = click.IntRange(min=1)
@@ -146,6 +146,9 @@ def demo(  # noqa: PLR0917 - click passes them by name
     sys.exit(0 if result.is_right else 1)
 
 
+command.add_command(store)
+
+
 @command.group(help=say("Grants: what merchants gave the component.", "授权: 商家授予第三方平台的凭据。"))
 def grants() -> None:
     """Group what is done with grants."""
@@ -200,14 +203,14 @@ def import_(
 
 
 async def _import(provider: str, component: str, store_url: str, replace: bool) -> Imported:  # noqa: FBT001 - see above
-    store = open_store(store_url)
+    tokens = store_from(store_url)
     make = {"baidu": BaiduClient, "kuaishou": KuaishouClient}[provider]
     try:
-        async with make(component, store=store) as client:
+        async with make(component, store=tokens) as client:
             with row_counter() as advance:
                 return await import_grants(client, sys.stdin, replace=replace, advance=advance)
     finally:
-        await store.aclose()
+        await tokens.aclose()
 
 
 def _show_import(result: Imported) -> None:

@@ -50,8 +50,8 @@ class Entry:
 
     Attributes:
         value: The bytes, which are in no repr; `None` if there are none.
-        version: What to name when replacing it: 0 if nothing ever was there. It grows with every change of the key,
-            deletions included.
+        version: What to name when replacing it: 0 if nothing ever was there. It grows by one with every change of the
+            key, deletions included.
     """
 
     value: bytes | None = field(repr=False)
@@ -95,8 +95,8 @@ class TokenStore(Protocol):
             lease: The writer's lease on the key, if it holds one.
 
         Returns:
-            The new version. `None` if nothing was written, because another version is there, or because a later
-            lease was lent than the writer's (whether that has run out meanwhile or not).
+            The new version: the next number. `None` if nothing was written, because another version is there, or
+            because a later lease was lent than the writer's (whether that has run out meanwhile or not).
         """
         ...
 

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from cattrs import Converter
 
 from miniapp_tp.errors import StoreError
+from miniapp_tp.stores.sealing import is_sealed
 from miniapp_tp.wire.messages import Secret
 
 K = TypeVar("K")
@@ -96,9 +97,12 @@ def from_bytes(kind: type[K], value: bytes) -> K:
     Raises:
         StoreError: It is no such record.
     """
-    record = _record(kind, value)
+    record, is_closed = _record(kind, value), is_sealed(value)
     # It may not be seen in this frame, which error trackers show.
     del value
+    if is_closed:
+        message = "a record in the store is sealed: open the store with its key"
+        raise StoreError(message)
     if record is None:
         message = "a record in the store can't be read: another version of this package wrote it, or something else did"
         raise StoreError(message)

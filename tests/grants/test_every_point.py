@@ -28,7 +28,16 @@ from miniapp_tp.stores import MemoryStore, SqliteStore
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.wire.messages import Secret
 from tests.grants.conftest import assert_newest, client_on, kept, order_for, prepare, say
-from tests.grants.worker import NO_CERTIFICATES, Order, Points, WatchedStore, WatchedTransport, client_for, flow
+from tests.grants.worker import (
+    NO_CERTIFICATES,
+    Order,
+    Points,
+    WatchedStore,
+    WatchedTransport,
+    client_for,
+    flow,
+    store_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -102,11 +111,12 @@ class Tally:
 
 @define
 class Bench:
-    """Where cases are tried, each with an app and a file of its own."""
+    """Where cases are tried, each with an app and a store of its own: a file, or a place at an address."""
 
     sandbox: Sandbox
     folder: Path
     term: float = TERM
+    address: str = ""
     tally: Tally = field(factory=Tally)
     _apps: dict[str, Iterator[str]] = field(init=False)
     _turns: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -125,7 +135,7 @@ class Bench:
         return order_for(
             self.sandbox,
             side.name,
-            store=str(self.folder / f"{app}.db"),
+            store=f"{self.address}_{app}" if self.address else str(self.folder / f"{app}.db"),
             flow=case.flow,
             app=app,
             code=code,
@@ -283,7 +293,7 @@ async def check(workshop: Workshop, bench: Bench, case: Case, order: Order) -> N
     side, order = bench.side(case), evolve(order, flow="info", act="", point=0)
     said = await workshop.run(order)
     assert said.get("value") == order.app, said
-    async with contextlib.aclosing(SqliteStore(order.store)) as store:
+    async with contextlib.aclosing(store_for(order)) as store:
         record, newest = await kept(store, order), side.newest_pair(order.app)
         assert record is not None
         assert newest is not None
@@ -299,7 +309,7 @@ async def check(workshop: Workshop, bench: Bench, case: Case, order: Order) -> N
 
 async def begun(workshop: Workshop, bench: Bench, case: Case) -> tuple[Order, Worker]:
     order = bench.order(case)
-    async with contextlib.aclosing(SqliteStore(order.store)) as store:
+    async with contextlib.aclosing(store_for(order)) as store:
         await bench.prepare(case, order, store)
     order = evolve(order, act=case.act, point=case.point, after=case.after)
     return order, workshop.begin(order)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from miniapp_tp.stores import MemoryStore, SqliteStore
+from miniapp_tp.stores import MemoryStore
 from tests.grants.conftest import assert_newest, client_on, order_for, prepare, say
+from tests.grants.worker import store_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,10 +55,10 @@ async def test_a_thousand_tasks(sandbox: Sandbox, way: str) -> None:
     say(f"{TASKS} tasks, one dead token, {way}: {counts}, exchanges {exchanges}, all succeed, {seconds:.1f} s")
 
 
-async def eight_processes(sandbox: Sandbox, workshop: Workshop, file: str, way: str) -> None:
-    side, order, renewal = order_of(sandbox, way, store=file, flow="many", tasks=200)
+async def eight_processes(sandbox: Sandbox, workshop: Workshop, address: str, way: str) -> None:
+    side, order, renewal = order_of(sandbox, way, store=address, flow="many", tasks=200)
     app = order.app
-    async with contextlib.aclosing(SqliteStore(file)) as store, client_on(order, store) as client:
+    async with contextlib.aclosing(store_for(order)) as store, client_on(order, store) as client:
         await prepare(client, side, app)
     workers = [workshop.begin(order) for _ in range(PROCESSES)]
     for worker in workers:
@@ -71,10 +72,11 @@ async def eight_processes(sandbox: Sandbox, workshop: Workshop, file: str, way: 
     assert [one["value"] for one in got] == [{"ok": 200}] * PROCESSES
     counts = {name: sandbox.count(operation=name, app=app) for name in ("refresh_grant", "recover_code")}
     assert counts == {"refresh_grant": 0, "recover_code": 0, renewal: 1}
-    async with contextlib.aclosing(SqliteStore(file)) as store:
+    async with contextlib.aclosing(store_for(order)) as store:
         await assert_newest(order, side, store)
     successes = sum(one["value"]["ok"] for one in got)
-    say(f"{PROCESSES} processes x 200 tasks, {way}: {counts}, {successes} successes, {seconds:.1f} s")
+    kind = address.partition("://")[0] if "://" in address else "sqlite"
+    say(f"{PROCESSES} processes x 200 tasks on {kind}, {way}: {counts}, {successes} successes, {seconds:.1f} s")
 
 
 async def test_eight_processes(sandbox: Sandbox, workshop: Workshop, tmp_path: Path) -> None:

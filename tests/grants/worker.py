@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import os
 import selectors
@@ -26,7 +27,7 @@ from attrs import define, field, frozen
 from miniapp_tp import BaiduClient, KuaishouClient
 from miniapp_tp.client import component
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.stores import SqliteStore, TokenStore
+from miniapp_tp.stores import SqliteStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.transport.keeping import Keeping
@@ -53,7 +54,7 @@ class Order:
         provider: `baidu` or `kuaishou`.
         url: Where the sandbox is.
         component: The component's id.
-        store: The path of the SQLite file.
+        store: The path of the SQLite file, or the address of a store that has a server.
         flow: What is called: `info`, `authorize`, `unnamed`, `recover`, or `many`.
         app: For which app.
         code: The authorization code.
@@ -213,10 +214,15 @@ def client_for(order: Order, store: TokenStore, transport: Transport) -> Compone
     )
 
 
+def store_for(order: Order) -> TokenStore:
+    """Open the order's store."""
+    return open_store(order.store) if "://" in order.store else SqliteStore(order.store, patience=order.patience)
+
+
 @contextlib.asynccontextmanager
 async def opened(order: Order, around: Around) -> AsyncGenerator[ComponentClient]:
-    """Open a client on the order's file, watched."""
-    store = SqliteStore(order.store, patience=order.patience)
+    """Open a client on the order's store, watched."""
+    store = store_for(order)
     transport = HttpxTransport(verify=NO_CERTIFICATES, trust_env=False)
     async with client_for(order, WatchedStore(store, around), WatchedTransport(transport, around)) as client:
         yield client
@@ -366,4 +372,6 @@ def work(number: int, source: int, order: Order) -> None:
 
 
 if __name__ == "__main__":
+    for _name in ("psycopg_pool", "redis.asyncio"):  # as they are imported when a store is opened: now, once
+        importlib.import_module(_name)
     Foreman().serve()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.stores import Key, Lease, MemoryStore, SqliteStore, TokenStore, open_store
+from tests.support.servers import place
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +48,14 @@ async def test_sqlite_beside_the_current_folder_and_absolute(tmp_path: Path, mon
         ("memory", "a store's address is one of memory://, sqlite:///relative.db, sqlite:////absolute.db"),
         ("", "a store's address is one of"),
         ("hunter2://", "there is no store hunter2://; there are memory://,"),
-        ("redis://:hunter3@localhost", "there is no store redis://; there are memory://,"),
+        ("mysql://:hunter3@localhost", "there is no store mysql://; there are memory://,"),
+        ("redis://:hunter3@localhost:port", "the driver can't read that address of a redis store"),
+        ("redis://:hunter3@localhost?max_connections=hunter3", "the driver can't read that address of a redis store"),
+        ("redis://:hunter3@localhost?option=hunter3", "the driver can't read that address of a redis store"),
+        ("rediss://:hunter3@localhost?prefix={hunter}", "a prefix is some text without braces"),
+        ("postgresql://u:hunter3@localhost/db?hunter=3", "the driver can't read that address of a postgresql store"),
+        ("postgres://u:hunter3@[localhost/db", "the driver can't read that address of a postgres store"),
+        ("postgresql://u:hunter3@localhost/db?schema=", "a schema has a name of 1 to 63 bytes"),
         ("memory://hunter3", "write the address of a memory store like one of"),
         ("sqlite://hunter3.db", "write the address of a sqlite store like one of"),
         ("sqlite://", "write the address of a sqlite store like one of"),
@@ -61,11 +71,12 @@ def test_other_addresses(url: str, message: str) -> None:
     assert "hunter3" not in str(caught.value)
 
 
-def test_a_password_in_an_address_is_not_shown() -> None:
+@pytest.mark.parametrize("scheme", ["redis", "postgresql", "mysql", "sqlite"])
+def test_a_password_in_an_address_is_not_shown(scheme: str) -> None:
     """Not even by a traceback with locals."""
 
     def address() -> str:
-        return f"redis://user:{'hunter' * 2}@localhost"
+        return f"{scheme}://user:{'hunter' * 2}@localhost:port/1?option=1"
 
     with pytest.raises(InvalidArgument) as caught:
         open_store(address())
@@ -92,11 +103,27 @@ def test_patience_that_is_none(patience: float) -> None:
         SqliteStore("tokens.db", patience=patience)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.mark.parametrize(("scheme", "module"), [("redis", "redis"), ("postgresql", "psycopg"), ("rediss", "redis")])
+def test_a_driver_that_is_not_installed(scheme: str, module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in {module, f"{module}_pool"}]:
+        monkeypatch.setitem(sys.modules, name, None)
+    extra = "redis" if module == "redis" else "postgres"
+    with pytest.raises(ModuleNotFoundError, match=rf"pip install 'miniapp_tp\[{extra}\]'") as caught:
+        open_store(f"{scheme}://user:hunter3@localhost/0")
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "hunter3" not in "".join(
+        line for line in shown.splitlines() if "test_address" not in line and "scheme}" not in line
+    )
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TokenStore]:
-    store = open_store("memory://" if request.param == "memory" else f"sqlite:///{tmp_path}/tokens.db")
-    yield store
-    await store.aclose()
+    async with AsyncExitStack() as stack:
+        kind = request.param
+        url = "memory://" if kind == "memory" else await stack.enter_async_context(place(kind, tmp_path))
+        store = open_store(url)
+        yield store
+        await store.aclose()
 
 
 async def test_values_that_are_none(store: TokenStore) -> None:
