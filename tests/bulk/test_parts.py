@@ -34,6 +34,7 @@ from miniapp_tp import (
 )
 from miniapp_tp.bulk import owner
 from miniapp_tp.bulk.gate import Gate
+from miniapp_tp.bulk.journal import Tenancy
 from miniapp_tp.bulk.journal_sqlite import SqliteJournal
 from miniapp_tp.bulk.judging import Verdict, advice, judge
 from miniapp_tp.bulk.ledger import Ledger
@@ -44,6 +45,7 @@ from miniapp_tp.bulk.states import Counts, Entry, Plan, Trouble
 from tests.support.running import OwnClient
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 PLAN = Plan(method="get_info", arguments="{}", target="<x>", who="me", why="a test")
@@ -270,6 +272,35 @@ async def test_what_waits_for_a_write_that_fails_learns_of_it(tmp_path: Path) ->
                 await ledger.write(entry, entry)
             with pytest.raises(StoreError, match="taken over"):
                 await ledger.drain()
+
+
+async def test_draining_waits_for_what_is_being_written(tmp_path: Path) -> None:
+    """A journal that others read beside a write would show them what isn't true any more."""
+    begun, go_on = anyio.Event(), anyio.Event()
+
+    class Slow(SqliteJournal):
+        async def write(self, tenancy: Tenancy, changes: Sequence[tuple[Entry, Entry]]) -> bool:
+            begun.set()
+            await go_on.wait()
+            return True
+
+    async with aclosing(Slow(tmp_path / "runs.db")) as journal, anyio.create_task_group() as group:
+        ledger = Ledger(journal, Tenancy(1, "one", 1))
+        group.start_soon(ledger.work)
+        ledger.note(Entry(1, "a"), Entry(1, "a"))
+        await begun.wait()
+        drained = anyio.Event()
+
+        async def drain() -> None:
+            await ledger.drain()
+            drained.set()
+
+        group.start_soon(drain)
+        await anyio.wait_all_tasks_blocked()
+        assert not drained.is_set()
+        go_on.set()
+        await drained.wait()
+        ledger.close()
 
 
 # --- methods --------------------------------------------------------------------------------------------------------
