@@ -4,6 +4,7 @@ from miniapp_tp.bulk.address import open_journal
 from miniapp_tp.bulk.crew import RunOptions
 from miniapp_tp.bulk.each import each
 from miniapp_tp.bulk.journal import Journal
+from miniapp_tp.bulk.journal_postgres import PostgresJournal
 from miniapp_tp.bulk.progress import Report
 from miniapp_tp.bulk.run import Run
 from miniapp_tp.bulk.sources import read_apps
@@ -99,6 +100,7 @@ __all__ = [
     "Pace",
     "Pacing",
     "PermissionDenied",
+    "PostgresJournal",
     "PostgresStore",
     "ProviderError",
     "ProviderUnavailable",

@@ -287,8 +287,9 @@ class PostgresJournal:
             try:
                 return await job()
             except self._pool.errors as problem:
-                with suppress(*self._pool.errors):
-                    await self._pool.freshen()
+                if self._opening.is_done:
+                    with suppress(*self._pool.errors):
+                        await self._pool.freshen()
                 kind = getattr(problem, "sqlstate", None) or type(problem).__name__
                 return StoreError(f"{self._calls.store} can't be used ({kind}): is the server there, and ours to use?")
 

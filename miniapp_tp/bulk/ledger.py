@@ -33,6 +33,7 @@ class Ledger:
     journal: Journal
     tenancy: Tenancy
     _next: _Batch = field(factory=_Batch)
+    _under_way: _Batch | None = None
     _wanted: asyncio.Event = field(factory=asyncio.Event)
     _error: Exception | None = None
     _closing: bool = False
@@ -56,8 +57,9 @@ class Ledger:
         """Wait until everything that was noted is on the disk."""
         if self._error is not None:
             raise self._error
-        if self._next.changes:
-            await self._until_written(self._next)
+        for batch in (self._under_way, self._next):  # the latter may have to wait for the former
+            if batch is not None and batch.changes:
+                await self._until_written(batch)
 
     async def _until_written(self, batch: _Batch) -> None:
         if self._error is not None:
@@ -72,8 +74,10 @@ class Ledger:
             await self._wanted.wait()
             self._wanted.clear()
             batch, self._next = self._next, _Batch()
+            self._under_way = batch
             if batch.changes:
                 batch.error = self._error = await self._written(batch)
+            self._under_way = None
             batch.written.set()
         self._next.error = self._error
         self._next.written.set()

@@ -34,6 +34,8 @@ from miniapp_tp import (
 )
 from miniapp_tp.bulk import owner
 from miniapp_tp.bulk.gate import Gate
+from miniapp_tp.bulk.journal import Tenancy
+from miniapp_tp.bulk.journal_postgres import PostgresJournal
 from miniapp_tp.bulk.journal_sqlite import SqliteJournal
 from miniapp_tp.bulk.judging import Verdict, advice, judge
 from miniapp_tp.bulk.ledger import Ledger
@@ -42,10 +44,10 @@ from miniapp_tp.bulk.owner import is_gone, this_process
 from miniapp_tp.bulk.progress import Progress
 from miniapp_tp.bulk.states import Counts, Entry, Plan, Trouble
 from tests.support.running import OwnClient
-from tests.support.servers import place
+from tests.support.servers import POSTGRES, asyncpg, free_port, need, place, postgres_schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 PLAN = Plan(method="get_info", arguments="{}", target="<x>", who="me", why="a test")
@@ -256,7 +258,7 @@ async def test_another_file_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "runs.db", "redis://x", "sqlite:///", "sqlite:///a?b", "memory://", "postgresql://:x:y"]
+    "url", ["", "runs.db", "redis://x", "sqlite:///", "sqlite:///a?b", "memory://", "postgresql://h/d?no_such_option=1"]
 )
 def test_addresses_that_mean_no_journal(url: str) -> None:
     with pytest.raises(InvalidArgument, match=r"(journal's address is one of|there are) sqlite:///"):
@@ -280,6 +282,66 @@ async def test_what_waits_for_a_write_that_fails_learns_of_it(tmp_path: Path) ->
                 await ledger.write(entry, entry)
             with pytest.raises(StoreError, match="taken over"):
                 await ledger.drain()
+
+
+async def test_draining_waits_for_what_is_being_written(tmp_path: Path) -> None:
+    """A journal that others read beside a write would show them what isn't true any more."""
+    begun, go_on = anyio.Event(), anyio.Event()
+
+    class Slow(SqliteJournal):
+        async def write(self, tenancy: Tenancy, changes: Sequence[tuple[Entry, Entry]]) -> bool:
+            begun.set()
+            await go_on.wait()
+            return True
+
+    async with aclosing(Slow(tmp_path / "runs.db")) as journal, anyio.create_task_group() as group:
+        ledger = Ledger(journal, Tenancy(1, "one", 1))
+        group.start_soon(ledger.work)
+        ledger.note(Entry(1, "a"), Entry(1, "a"))
+        await begun.wait()
+        drained = anyio.Event()
+
+        async def drain() -> None:
+            await ledger.drain()
+            drained.set()
+
+        group.start_soon(drain)
+        await anyio.wait_all_tasks_blocked()
+        assert not drained.is_set()
+        go_on.set()
+        await drained.wait()
+        ledger.close()
+
+
+async def test_a_server_that_is_away() -> None:
+    async with aclosing(open_journal(f"postgresql://nobody@127.0.0.1:{free_port()}/none")) as journal:
+        with pytest.raises(StoreError, match=r"the journal of runs in PostgreSQL .* can't be used") as raised:
+            await journal.runs()
+        assert "nobody" not in str(raised.value)
+    with pytest.raises(InvalidArgument, match="closed"):
+        await journal.runs()
+
+
+def test_a_driver_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'miniapp_tp\[postgres\]'"):
+        open_journal("postgresql://h/d")
+
+
+async def test_a_pool_of_asyncpg(tmp_path: Path) -> None:
+    need(POSTGRES)
+    async with (
+        postgres_schema() as schema,
+        asyncpg.create_pool(POSTGRES, min_size=1, max_size=2) as pool,
+        aclosing(PostgresJournal(pool, schema=schema)) as journal,
+    ):
+        run = await journal.create(PLAN)
+        tenancy = await journal.acquire(run, "one", 60.0, lambda _owner: False)
+        assert tenancy is not None
+        assert await journal.add(tenancy, [Entry(0, "a"), Entry(0, "b")]) == 2
+        (first, _second) = await journal.page(run, [State.PENDING], 0, 10)
+        assert await journal.write(tenancy, [(first, first.became(State.DONE, 0.0))])
+        assert (await journal.get(run)).counts == Counts(pending=1, done=1)
 
 
 # --- methods --------------------------------------------------------------------------------------------------------
