@@ -325,3 +325,19 @@ async def test_a_recovery_that_fails_leaves_a_doubt_open() -> None:
     assert (record.intent, record.is_kept) == ("refresh", True)
     assert (await one.grants.get(APP)).reveal() == held(one)
     assert one.transport.count("refresh_grant") == 1
+
+
+async def test_what_was_recovered_is_given_from_memory() -> None:
+    one = await moved_in()
+    await one.grants.recover(APP)
+    one.store.fails["load app"] = 1
+    assert (await one.grants.get(APP)).reveal() == held(one)
+
+
+async def test_hooks_learn_for_which_app_tokens_are_asked_for() -> None:
+    one = await moved_in()
+    one.transport.play("refresh_grant", lost())
+    await one.grants.get(APP)
+    await one.grants.authorize(Secret(one.provider.authorize(APP)), APP)
+    asked = [(attempt.operation, attempt.app) for attempt in one.attempts if attempt.operation != "get_component_token"]
+    assert asked == [(name, APP) for name in ("refresh_grant", "recover_code", "exchange_code", "exchange_code")]
