@@ -14,6 +14,7 @@ from attrs import define, frozen
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from miniapp_tp import models
+from miniapp_tp.contract import OPERATIONS
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.wire.endpoint import ReadBack
 
@@ -149,11 +150,16 @@ class Method:
         return await self._function(self.client, app, **arguments)
 
     async def change(self, app: str, arguments: Mapping[str, Any]) -> Change:
-        """See what a call would do, without doing it. Of a client that doesn't tell, the worst is supposed.
+        """See what a call would do, without doing it.
+
+        Only of the operations of the contract is that known: each of their methods does nothing but `perform` one. Of
+        any other method the worst is supposed, and it isn't tried.
 
         Raises:
             InvalidArgument: The arguments make no sense.
         """
+        if self.name not in OPERATIONS or not hasattr(self.client, "perform"):
+            return Change(None, None, changes=True)
         probe = copy.copy(self.client)
         vars(probe)["perform"] = _perform
         try:

@@ -30,8 +30,10 @@ from miniapp_tp import (
     Status,
     StoreError,
     open_journal,
+    open_store,
 )
 from miniapp_tp.bulk import gate
+from miniapp_tp.bulk.operations import Method
 from miniapp_tp.bulk.states import Wish
 from miniapp_tp.sandbox import Fault
 from miniapp_tp.sandbox.world import World
@@ -138,6 +140,33 @@ async def test_what_was_there_before_is_kept(journal: Journal, world: World) -> 
     assert entry is not None
     assert json.loads(entry.before or "")["request"] == ["old.example.com"]
     assert await journal.find(run.id, "nobody") is None
+
+
+async def test_making_a_run_does_nothing_yet(journal: Journal, world: World) -> None:
+    """Not even of a method that isn't an operation of a provider, and so can't be looked at beforehand."""
+    store = open_store("memory://")
+    client = BaiduClient(world.baidu.component, store=store, transport=script())
+    await client.adopt("1", access_token="45.a", refresh_token="46.a", expires_at=9e9)
+    run = await make(client, journal, world, "forget", arguments=None, apps=["1"])
+    assert [app async for app in client.apps()] == ["1"]
+    assert (await run.go()).is_complete
+    assert [app async for app in client.apps()] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("get_info", {}),
+        ("get_server_domain", {}),
+        ("set_server_domain", DOMAINS),
+        ("get_webview_domain", {}),
+        ("set_webview_domain", {"domains": ["h5.example.com"]}),
+    ],
+)
+async def test_an_operation_is_looked_at_without_being_made(world: World, name: str, arguments: dict[str, Any]) -> None:
+    change = await Method(baidu(world), name).change("15000001", arguments)
+    assert change.changes == (change.read_back is not None) == name.startswith("set_")
+    assert not world.calls
 
 
 # --- one app fails --------------------------------------------------------------------------------------------------

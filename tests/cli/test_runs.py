@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -276,7 +277,7 @@ class Keyring:
 def test_secrets_are_named_not_written_down(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str, why: str
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "keyring", Keyring)
+    monkeypatch.setitem(sys.modules, "keyring", Keyring)
     with_components(sandbox, tmp_path, f'secret = {secret}\ntokens = {{ file = "ks.json" }}\n')
     first = next(iter(sandbox.kuaishou.apps))
     done = call("info", first, "--component", "ks")
@@ -286,7 +287,7 @@ def test_secrets_are_named_not_written_down(
 
 
 def test_a_keyring_takes_its_extra(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "keyring", None)
+    monkeypatch.setitem(sys.modules, "keyring", None)
     with_components(sandbox, tmp_path, 'secret = { keyring = "a/b" }\ntokens = { file = "ks.json" }\n')
     assert "miniapp_tp[keyring]" in call("info", "ks1", "--component", "ks").stderr
 
