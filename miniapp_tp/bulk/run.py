@@ -174,7 +174,8 @@ class Run:
             try:
                 status, reason = await self._work(tenancy)
             finally:
-                with anyio.CancelScope(shield=True), anyio.move_on_after(_LAST_WORDS):
+                # What went wrong with the journal before is what is to be told.
+                with anyio.CancelScope(shield=True), anyio.move_on_after(_LAST_WORDS), suppress(StoreError):
                     seconds = time.monotonic() - began
                     await self._journal.turn(tenancy, status, reason, seconds=seconds)
         return await self.report()

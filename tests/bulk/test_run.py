@@ -482,6 +482,33 @@ async def test_who_was_overtaken_does_nothing_more(journal: Journal, world: Worl
     assert edits(world) == {0}
 
 
+async def test_a_journal_that_fails_ends_the_run(
+    journal: Journal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await make(baidu(world), journal, world)
+
+    async def full(*_arguments: object, **_more: object) -> bool:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(journal), "write", full)
+        broken.setattr(type(journal), "release", full)
+        with pytest.raises(StoreError, match="the disk is full"):
+            await run.go()
+        assert edits(world) == {0}
+    assert (await journal.get(run.id)).status is Status.STOPPED
+    for name in ("beat", "page"):
+        tenancy = await journal.acquire(run.id, "me", 0.0, lambda _owner: True)
+        assert tenancy is not None
+        with monkeypatch.context() as broken:
+            broken.setattr(type(journal), name, full)
+            run.pause()
+            with pytest.raises(StoreError, match="the disk is full"):
+                await run.go()
+            run.resume()
+    assert (await run.go()).is_complete
+
+
 # --- what can't be meant --------------------------------------------------------------------------------------------
 
 
