@@ -265,8 +265,8 @@ def _check_access(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, layout: Layout) -> None:
-    if _is_new(connection, layout):
-        with transaction(connection):
+    if not _is_ours(connection, layout):
+        with transaction(connection):  # what is read in it, nobody changes meanwhile
             if _is_new(connection, layout):  # nobody else was quicker
                 for statement in layout.statements:
                     connection.execute(statement)
@@ -275,6 +275,11 @@ def _prepare(connection: sqlite3.Connection, layout: Layout) -> None:
     if _pragma(connection, "journal_mode = WAL") != "wal":
         raise Unusable("its file system can't share memory between processes (a network drive?): use a local disk")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync doesn't reach the disk
+
+
+def _is_ours(connection: sqlite3.Connection, layout: Layout) -> bool:
+    marks = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
+    return marks == (layout.mark, layout.version)
 
 
 def _is_new(connection: sqlite3.Connection, layout: Layout) -> bool:
