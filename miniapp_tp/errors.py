@@ -119,13 +119,14 @@ class NotSupported(MiniAppError):
 class NoAnswer(MiniAppError):
     """Nothing readable came back.
 
-    `may_have_happened` tells whether a change may have been made all the same; it is `False` for reads.
+    `may_have_happened` tells whether a change may have been made all the same; for reads it is `False` whatever the
+    transport said. One of your own that doesn't know leaves it out.
     """
 
     default_actor = Actor.PROVIDER
     retryable = True
 
-    def __init__(self, message: str, *, may_have_happened: bool) -> None:
+    def __init__(self, message: str, *, may_have_happened: bool = True) -> None:
         super().__init__(message)
         self.may_have_happened = may_have_happened
 

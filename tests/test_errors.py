@@ -159,6 +159,11 @@ def test_an_error_without_an_answer_says_whether_a_change_may_have_been_made(
     assert (error.actor, error.retryable, error.may_have_happened) == (actor, True, may_have_happened)
 
 
+@pytest.mark.parametrize("kind", [NoAnswer, DeadlineExceeded, ConnectionLost])
+def test_a_transport_that_doesnt_know_leaves_it_open(kind: type[NoAnswer]) -> None:
+    assert kind("nothing came").may_have_happened is True
+
+
 def test_where_no_connection_was_made_nothing_happened() -> None:
     error = ConnectFailed("refused")
     assert (error.actor, error.retryable, error.may_have_happened) == (Actor.YOU, True, False)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PROMISED = [
     "BaiduClient",
+    "BaiduDeveloperClient",
     "KuaishouClient",
     "MiniAppClient",
     "Fleet",
@@ -109,6 +110,8 @@ PROMISED = [
     "UrlVerification",
     "TicketMissing",
     "StoreError",
+    "Grant",
+    "fast_transport",
     "open_store",
     "TokenStore",
     "RedisStore",
@@ -156,14 +159,15 @@ def shape(function: Callable[..., Any]) -> list[str]:
     return shown
 
 
-DRIVERS = ("redis", "psycopg", "psycopg_pool", "asyncpg", "cryptography", "starlette")
+CORE = "import sys, httpx, attrs, cattrs.gen, anyio.lowlevel; core = {name.partition('.')[0] for name in sys.modules}"
+LOADED = "sorted({name.partition('.')[0] for name in sys.modules} - core - sys.stdlib_module_names)"
 
 
-def test_importing_it_imports_no_driver() -> None:
-    """What a store needs beyond the core is imported when one is made."""
-    script = f"import sys, miniapp_tp; miniapp_tp.PostgresStore; print(*(set(sys.modules) & set({DRIVERS})))"
+def test_importing_it_imports_nothing_beyond_its_own_core() -> None:
+    """What an extra is for is imported when it is used; httpx itself loads some of what is installed beside it."""
+    script = f"{CORE}\nimport miniapp_tp\nfor name in miniapp_tp.__all__: getattr(miniapp_tp, name)\nprint({LOADED})"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True, timeout=60)
-    assert done.stdout == "\n"
+    assert done.stdout == "['miniapp_tp']\n"
 
 
 METHODS: list[tuple[Callable[..., Any], str]] = [
@@ -191,6 +195,24 @@ METHODS: list[tuple[Callable[..., Any], str]] = [
     (BaiduClient.upload_image, f"data, *, kind={ImageKind.ICON!r}"),
     (BaiduClient.control_flow, "app, *, open"),
     (BaiduClient.get_violations, "app"),
+    (BaiduClient.submit_material, "app, material"),
+    (BaiduClient.delete_material, "app, path"),
+    (BaiduClient.submit_sitemap, "app, submission"),
+    (BaiduClient.delete_sitemap, "app, url"),
+    (KuaishouClient.save_ticket, "ticket, *, at=None"),
+    (KuaishouClient.start_ticket_push, ""),
+    (KuaishouClient.get_authorization_url, "redirect_uri, *, state=None"),
+    (KuaishouClient.authorize, "authorization_code, *, app=None"),
+    (KuaishouClient.recover, "app"),
+    (KuaishouClient.recover_all, "apps, *, concurrency=20"),
+    (KuaishouClient.adopt, "app, *, access_token, refresh_token, expires_at, replace=True"),
+    (KuaishouClient.forget, "app, *, before=None"),
+    (KuaishouClient.apps, ""),
+    (KuaishouClient.keeper, ""),
+    (miniapp_tp.Reply, "status, headers=NOTHING, body=b'', complete=True"),
+    (miniapp_tp.ConnectFailed, "message"),
+    (miniapp_tp.ConnectionLost, "message, *, may_have_happened=True"),
+    (miniapp_tp.DeadlineExceeded, "message, *, may_have_happened=True"),
     (MiniAppClient.supports, "operation"),
     (MiniAppClient.call, "endpoint, app, params"),
     (MiniAppClient.with_options, "changes"),
@@ -221,8 +243,38 @@ def test_the_first_argument_of_the_default_transport() -> None:
     assert shape(HttpxTransport)[0] == "inner=None"
 
 
+RETURNS: dict[Callable[..., Any], str] = {
+    MiniAppClient.get_info: "AppInfo",
+    MiniAppClient.get_server_domain: "ServerDomains",
+    MiniAppClient.set_server_domain: "None",
+    MiniAppClient.get_webview_domain: "tuple[str, ...]",
+    MiniAppClient.set_webview_domain: "None",
+    MiniAppClient.supports: "bool",
+    MiniAppClient.set_name: "int | None",
+    MiniAppClient.set_icon: "int | None",
+    MiniAppClient.set_description: "int | None",
+    MiniAppClient.set_categories: "int | None",
+    MiniAppClient.get_qrcode: "bytes",
+    MiniAppClient.check_name: "NameCheck",
+    BaiduClient.get_support_version: "SupportVersions",
+    BaiduClient.update_offline: "int | None",
+    BaiduClient.get_mobile_auth_status: "MobileAuth",
+    BaiduClient.upload_image: "str",
+    KuaishouClient.authorize: "Grant",
+    KuaishouClient.recover: "Grant",
+    KuaishouClient.apps: "AsyncIterator[str]",
+    KuaishouClient.open_push: "Event",
+}
+
+
+@pytest.mark.parametrize(("function", "kind"), RETURNS.items(), ids=[one.__qualname__ for one in RETURNS])
+def test_return_types(function: Callable[..., Any], kind: str) -> None:
+    assert inspect.signature(function).return_annotation == kind
+
+
 COMMON = {
     "tokens": None,
+    "store": None,
     "push_token": None,
     "push_key": None,
     "transport": None,
@@ -248,8 +300,10 @@ def test_constructors_of_clients(client: type, positional: list[str], address: s
     assert by_name.items() >= {**COMMON, "base_url": address}.items()
 
 
-def test_the_components_secret_may_be_left_out() -> None:
-    assert inspect.signature(KuaishouClient).parameters["component_app_secret"].default is None
+def test_what_only_kuaishous_constructor_takes_may_be_left_out() -> None:
+    parameters = inspect.signature(KuaishouClient).parameters
+    names = ("component_app_secret", "refresh_path", "authorization_page")
+    assert [parameters[name].default for name in names] == [None, None, None]
 
 
 def test_options_and_their_defaults() -> None:
@@ -285,6 +339,7 @@ FIELDS = {
     ServerDomains: "request socket upload download udp",
     miniapp_tp.Audit: "proposed status reason",
     miniapp_tp.Category: "id name status reason",
+    miniapp_tp.Grant: "app permissions expires_at",
     miniapp_tp.Done: "app value",
     miniapp_tp.Failed: "app error",
     miniapp_tp.Unknown: "code",
@@ -333,7 +388,9 @@ TREE = {
     "DeadlineExceeded": "NoAnswer TimeoutError",
     "ConnectionLost": "NoAnswer",
     "ReplyNotUnderstood": "MiniAppError",
+    "TicketMissing": "MiniAppError",
     "PushRejected": "MiniAppError",
+    "StoreError": "MiniAppError",
     "ProviderError": "MiniAppError",
     **dict.fromkeys(
         [

@@ -14,6 +14,7 @@ from miniapp_tp.client.interface import MiniAppClient
 from miniapp_tp.client.materials import ComponentMaterials
 from miniapp_tp.client.missed import missed_events
 from miniapp_tp.client.pushes import PushDesk, push_desk
+from miniapp_tp.client.supporting import supported
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
 from miniapp_tp.providers.baidu.endpoints import CONTRACT as BAIDU_CONTRACT
@@ -111,6 +112,7 @@ class ComponentClient(EventMethods, MiniAppClient):
             raise InvalidArgument(message).within(provider=dialect.provider)
         self.component = component
         self._contract = contract
+        self._token_contract = token_contract
         self._pushes = pushes
         self._own_transport = transport is None
         self._root: ComponentClient = self
@@ -157,7 +159,11 @@ class ComponentClient(EventMethods, MiniAppClient):
 
     def supports(self, operation: str) -> bool:
         """Tell whether the provider has an operation, by the name of its method."""
-        return self._contract.supports(operation)
+        return supported(operation, self._contract, self._token_contract, self._pushes.contract)
+
+    def name_of(self, pick: Callable[[Contract], Operation[Any, Any]]) -> str:
+        """Give the name of an operation, which is the same at every provider."""
+        return pick(self._contract).name
 
     async def perform(self, pick: Callable[[Contract], Operation[P, R]], app: str, make: Callable[[], P]) -> R:
         """Do what every method does: find the operation, make its parameters, and call."""

@@ -68,11 +68,12 @@ class Fleet(MiniAppClient):
 
     async def perform(self, pick: Callable[[Contract], Operation[P, R]], app: str, make: Callable[[], P]) -> R:
         """Pass on to the member that the app's id names."""
-        member, own_id = self._find(app)
         try:
+            member, own_id = self._find(app)
             result = await member.perform(pick, own_id, make)
         except MiniAppError as error:
-            error.within(app=app)
+            any_member = next(iter(self._members.values()))
+            error.within(operation=any_member.name_of(pick), app=app if isinstance(app, str) else None)
             raise
         return evolve(result, app=app) if isinstance(result, OfApp) else result
 
@@ -81,7 +82,7 @@ class Fleet(MiniAppClient):
         if not colon or name not in self._members:
             known = ", ".join(f"{name}:…" for name in self._members)
             message = f"a fleet's app ids are qualified ({known}), unlike {app!r}"
-            raise InvalidArgument(message).within(app=app if isinstance(app, str) else None)
+            raise InvalidArgument(message)
         return self._members[name], own_id
 
     def with_options(self, **changes: Any) -> Self:  # noqa: ANN401 - the fields of Options, checked by it

@@ -277,7 +277,7 @@ class MiniAppClient(ABC):
 
     @abstractmethod
     def supports(self, operation: str) -> bool:
-        """Tell whether the provider has an operation, by the name of its method."""
+        """Tell whether the provider has an operation, by the name of its method; without it that is `NotSupported`."""
 
     @abstractmethod
     async def perform(self, pick: Callable[[Contract], Operation[P, R]], app: str, make: Callable[[], P]) -> R:

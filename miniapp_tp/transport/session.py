@@ -16,6 +16,8 @@ import anyio
 from attrs import define, evolve, field, frozen
 
 from miniapp_tp.errors import (
+    ConnectFailed,
+    ConnectionLost,
     CredentialRejected,
     DeadlineExceeded,
     MiniAppError,
@@ -46,6 +48,7 @@ class _Course:
 
     clock: Callable[[], float]
     deadline: float
+    answered: bool = False
     changed: bool = False
     tries: Tries | None = None
 
@@ -76,9 +79,18 @@ class _Steps:
     course: _Course
 
     async def __call__(self, endpoint: Endpoint[P, R], app: str, params: P) -> R:
-        result = await self.session.exchange(endpoint, app, params, self.course)
-        self.course.changed = self.course.changed or endpoint.changes
-        return result
+        try:
+            result = await self.session.exchange(endpoint, app, params, self.course)
+        except ConnectFailed as error:
+            if not self.course.answered:
+                raise
+            # That one says of a whole call that nothing was sent.
+            lost = ConnectionLost(f"after a part of it was done, {error.args[0]}", may_have_happened=False)
+        else:
+            self.course.answered = True
+            self.course.changed = self.course.changed or endpoint.changes
+            return result
+        raise lost
 
 
 @define

@@ -188,6 +188,32 @@ def test_both_providers_support_all_of_these(side: Side) -> None:
     assert client.provider == side.name
 
 
+GRANTS = ("save_ticket", "authorize", "recover", "recover_all", "adopt", "forget", "apps", "keeper")
+PUSHES = ("open_push", "acknowledge", "read_event", "apply_event")
+
+
+@BOTH
+@pytest.mark.parametrize("method", [*GRANTS, *PUSHES])
+def test_both_providers_support_the_life_of_a_grant_and_pushes(side: Side, method: str) -> None:
+    client = side.client(script())
+    assert hasattr(client, method)
+    assert client.supports(method)
+
+
+def test_each_provider_lacks_something_of_the_life_of_a_grant() -> None:
+    baidu, kuaishou = BAIDU.client(script()), KUAISHOU.client(script())
+    paged = KuaishouClient(KUAISHOU.component, tokens={}, authorization_page="https://page.example/authorize")
+    found = {
+        name: (baidu.supports(name), kuaishou.supports(name), paged.supports(name))
+        for name in ("start_ticket_push", "get_authorization_url", "missed_events")
+    }
+    assert found == {
+        "start_ticket_push": (False, True, True),
+        "get_authorization_url": (True, False, True),
+        "missed_events": (True, False, False),
+    }
+
+
 @BOTH
 @pytest.mark.parametrize("app", [15263713, None, "", " ", b"15263713"], ids=repr)
 @pytest.mark.parametrize("method", ["get_info", "get_server_domain", "get_webview_domain"])

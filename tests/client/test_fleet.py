@@ -67,8 +67,10 @@ async def test_errors_carry_the_qualified_id() -> None:
     "app", ["15263713", "douyin:15263713", ":15263713", "", "baidu", "Baidu:15263713", 15263713, None], ids=repr
 )
 async def test_ids_that_name_no_member(app: Any) -> None:  # noqa: ANN401 - whatever a caller may give
-    with pytest.raises(InvalidArgument, match=r"baidu:…, kuaishou:…"):
+    with pytest.raises(InvalidArgument, match=r"baidu:…, kuaishou:…") as caught:
         await fleet_of([], []).get_info(app)
+    known = app if isinstance(app, str) and app else None
+    assert (caught.value.provider, caught.value.operation, caught.value.app) == (None, "get_info", known)
 
 
 @pytest.mark.parametrize("app", ["baidu:", "baidu: "])
@@ -107,6 +109,8 @@ def test_a_fleet_supports_what_all_its_members_do(monkeypatch: pytest.MonkeyPatc
     fleet = Fleet([baidu, kuaishou])
     assert fleet.supports("get_info")
     assert not fleet.supports("fly")
+    assert fleet.supports("authorize")
+    assert not fleet.supports("start_ticket_push")
     monkeypatch.setattr(kuaishou, "supports", "get_webview_domain".__eq__)
     assert not fleet.supports("get_info")
     assert fleet.supports("get_webview_domain")

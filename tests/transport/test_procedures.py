@@ -7,6 +7,7 @@ import pytest
 from attrs import define, field
 
 from miniapp_tp import (
+    ConnectFailed,
     ConnectionLost,
     DomainAction,
     InvalidArgument,
@@ -168,6 +169,28 @@ async def test_a_failure_after_the_first_step_may_have_happened(failure: Reply |
         )
     assert caught.value.may_have_happened is True
     assert caught.value.operation == "set_server_domain"
+
+
+@pytest.mark.parametrize(
+    ("side", "first", "changed"),
+    [(BAIDU, baidu_yes(), True), (KUAISHOU, KUAISHOU.hosts, False)],
+    ids=["changed", "read"],
+)
+async def test_no_connection_after_the_first_step_isnt_nothing_sent(side: Side, first: Reply, *, changed: bool) -> None:
+    """`ConnectFailed` promises that no attempt of the whole call was sent, so callers start again on it."""
+    transport = script(first, ConnectFailed("no connection could be made"))
+    domains = ServerDomains(request=["a.example.com"], socket=())
+    with pytest.raises(ConnectionLost, match="a part of it was done, no connection could be made") as caught:
+        await side.client(transport, attempts=1).set_server_domain(side.app, domains)
+    assert (caught.value.may_have_happened, caught.value.retryable) == (changed, True)
+    assert (caught.value.operation, caught.value.app) == ("set_server_domain", side.app)
+
+
+async def test_no_connection_for_the_first_step_is_nothing_sent() -> None:
+    transport = script(ConnectFailed("no connection could be made"))
+    with pytest.raises(ConnectFailed) as caught:
+        await KUAISHOU.client(transport, attempts=1).set_server_domain(KUAISHOU.app, ServerDomains(socket=()))
+    assert caught.value.may_have_happened is False
 
 
 async def test_a_failure_of_the_first_step_didnt_happen() -> None:

@@ -62,6 +62,17 @@ async def test_what_passes_is_asked_again(endpoint: Endpoint[None, None], failur
 
 
 @pytest.mark.parametrize(
+    ("endpoint", "open_"), [(READ, False), (CHANGE, True), (ONCE, True)], ids=["read", "change", "once"]
+)
+async def test_a_transport_neednt_know_what_a_lost_answer_may_mean(
+    endpoint: Endpoint[None, None], *, open_: bool
+) -> None:
+    with pytest.raises(ConnectionLost) as caught:
+        await watched(script(ConnectionLost("cut")), attempts=1).session.call(endpoint, APP, None)
+    assert caught.value.may_have_happened is open_
+
+
+@pytest.mark.parametrize(
     ("answer", "kind"),
     [
         (baidu_no(470016), InvalidRequest),
