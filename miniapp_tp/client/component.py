@@ -9,11 +9,12 @@ from attrs import evolve
 
 from miniapp_tp.client.baidu import BaiduMethods
 from miniapp_tp.client.events import EventMethods
-from miniapp_tp.client.grants import AskingGrants, GrantDesk, epoch
+from miniapp_tp.client.grants import AskingGrants, epoch
 from miniapp_tp.client.interface import MiniAppClient
 from miniapp_tp.client.materials import ComponentMaterials
 from miniapp_tp.client.missed import missed_events
 from miniapp_tp.client.pushes import PushDesk, push_desk
+from miniapp_tp.client.setting_up import desk_of, problem_of
 from miniapp_tp.client.supporting import supported
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.providers.baidu.dialect import DIALECT as BAIDU
@@ -24,12 +25,8 @@ from miniapp_tp.providers.kuaishou.dialect import ON_BEHALF, for_component
 from miniapp_tp.providers.kuaishou.endpoints import CONTRACT as KUAISHOU_CONTRACT
 from miniapp_tp.providers.kuaishou.events import PUSHES as KUAISHOU_PUSHES
 from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
-from miniapp_tp.transport.component_token import ComponentToken
-from miniapp_tp.transport.following import FollowedComponent, FollowedGrants
-from miniapp_tp.transport.grants import Grants
 from miniapp_tp.transport.hooks import Hook, Hooks
 from miniapp_tp.transport.http import HttpxTransport
-from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
 from miniapp_tp.transport.pacing import Pacing, Turns
@@ -49,13 +46,8 @@ if TYPE_CHECKING:
     from miniapp_tp.models import Event
     from miniapp_tp.stores.base import TokenStore
     from miniapp_tp.transport.base import Transport
-    from miniapp_tp.transport.tokens import Tokens
     from miniapp_tp.wire.dialect import Dialect
     from miniapp_tp.wire.meaning import Code
-
-_TOKEN_CALLS = 32
-_TOKEN_TIMEOUT = 30.0
-_TOKEN_ATTEMPT_TIMEOUT = 10.0
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -97,19 +89,13 @@ class ComponentClient(EventMethods, MiniAppClient):
         error_codes: Mapping[Code, type[ProviderError]] | None,
         pacing: Pacing = Pacing(),  # noqa: B008 - frozen
     ) -> None:
-        if not isinstance(component, str) or not component.strip():
-            message = "a component is named by its id, a text that isn't empty"
-            raise InvalidArgument(message).within(provider=dialect.provider)
         if isinstance(tokens, InvalidArgument):
             raise tokens.within(provider=dialect.provider)
         if isinstance(pushes, MiniAppError):
             raise pushes.within(provider=dialect.provider)
-        if (tokens is None) == (store is None):
-            message = "give either tokens (app id → token, or an async callable) or a store for the SDK's own grants"
-            raise InvalidArgument(message).within(provider=dialect.provider)
-        if transport is not None and (options.proxy is not None or options.verify is not True):
-            message = "proxy and verify belong to the connections, and those to the transport: give them to it"
-            raise InvalidArgument(message).within(provider=dialect.provider)
+        problem = problem_of(component, tokens, store, transport, options)
+        if problem is not None:
+            raise problem.within(provider=dialect.provider)
         self.component = component
         self._contract = contract
         self._token_contract = token_contract
@@ -126,10 +112,7 @@ class ComponentClient(EventMethods, MiniAppClient):
             hooks=Hooks(hooks),
             options=options,
         )
-        self._desk = None if store is None else _desk(component, store, token_contract, self._session)
-        if options.follow and self._desk is None:
-            message = "follow is for a client with a store: with tokens=… nothing is ever renewed anyway"
-            raise InvalidArgument(message).within(provider=dialect.provider)
+        self._desk = None if store is None else desk_of(component, store, token_contract, self._session)
         turns = Turns((dialect.provider, self._session.base_url), component, pacing)
         self._session = evolve(self._with_grants(self._session), turns=turns)
 
@@ -230,32 +213,6 @@ class ComponentClient(EventMethods, MiniAppClient):
     def __repr__(self) -> str:
         """Show which component this is."""
         return f"<{type(self).__name__} {self.component}>"
-
-
-def _desk(component: str, store: TokenStore, contract: TokenContract, session: Session) -> GrantDesk:
-    """Set up what gets and keeps tokens.
-
-    Its calls have turns of their own, since those who wait for them hold the others; and so has the component's token,
-    for which all of them may be waiting. They have their own time too: a short patience may not break off a spend.
-    """
-    provider = session.dialect.provider
-    keeping = Keeping(store, f"{provider}:{component}")
-    options = evolve(
-        session.options,
-        timeout=max(session.options.timeout, _TOKEN_TIMEOUT),
-        attempt_timeout=max(session.options.attempt_timeout, _TOKEN_ATTEMPT_TIMEOUT),
-    )
-    bare = evolve(session, limits=Limits(1), tokens={}, options=options)
-    component_token = ComponentToken(keeping, contract, bare)
-    asking = evolve(bare, limits=Limits(_TOKEN_CALLS), tokens={Credential.COMPONENT: component_token})
-    followed = _followed(keeping, component_token) if options.follow else None
-    return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking), followed)
-
-
-def _followed(keeping: Keeping, component_token: ComponentToken) -> Mapping[Credential, Tokens]:
-    """Take all tokens as their owner keeps them."""
-    component = FollowedComponent(keeping, component_token)
-    return {Credential.APP: FollowedGrants(keeping), Credential.COMPONENT: component}
 
 
 class BaiduClient(BaiduMethods, ComponentMaterials, ComponentClient):

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from attrs import define
 
@@ -195,12 +196,16 @@ async def test_many_more_than_are_handled_at_once(monkeypatch: pytest.MonkeyPatc
     """What doesn't find room in memory is found in the journal."""
     monkeypatch.setattr(handling, "_BUFFER", 2)
     most, now = 0, 0
+    full = anyio.Event()
 
     async def handler(_event: Event) -> None:
         nonlocal most, now
         now += 1
         most = max(most, now)
-        await anyio.sleep(0.005)
+        if now == 3:
+            full.set()
+        await full.wait()
+        await anyio.lowlevel.checkpoint()
         now -= 1
 
     one = service(handler=handler, concurrency=3)
