@@ -1,6 +1,6 @@
-"""Print the table of operations by provider, read from the contracts; keep it up to date in both READMEs.
+"""Print the table of operations by provider, read from the contracts; keep it up to date in the page on capabilities.
 
-Without options it prints the table for README.md; `--write` puts it between the markers of both files, and `--check`
+Without options it prints the English table; `--write` puts it between the markers of the page in both languages, and `--check`
 fails where a file says something else.
 """
 
@@ -40,7 +40,7 @@ class Words(NamedTuple):
 
 ENGLISH = Words(("method", "returns", "Baidu", "Kuaishou"), "not there", chinese=False)
 CHINESE = Words(("方法", "返回", "百度", "快手"), "不支持", chinese=True)
-DOCUMENTS = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
+DOCUMENTS = {"docs/capabilities.md": ENGLISH, "docs/capabilities.zh-CN.md": CHINESE}
 
 
 def signature(name: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BENCH = "bench: "  # where `python -m benchmarks` writes its tables
-KNOWN = ("output", "pytest", "demo: begin", "demo: end", "operations:begin", "operations:end")
+KNOWN = ("output", "explain", "pytest", "demo: begin", "demo: end", "operations:begin", "operations:end")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
