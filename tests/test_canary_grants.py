@@ -226,7 +226,7 @@ class Watch:
 def watch(case: Case, world: World, **more: Any) -> Watch:  # noqa: ANN401 - whatever a caller may give
     attempts: list[Attempt] = []
     hooks = [attempts.append]
-    following = Options(follow=True, attempts=1, timeout=0.02, verify=False)
+    following = Options(follow=True, attempts=1, timeout=0.02)
     client = case.client(world, hooks=hooks, **more)
     shared = {"transport": vars(client)["_session"].transport, "hooks": hooks, "options": following}
     return Watch(case, world, client, attempts, case.client(world, **{**more, **shared}))

@@ -7,8 +7,13 @@ which they began, so it is enough to watch the oldest.
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
+from math import inf
 
 from attrs import define, field
+
+END: ContextVar[float] = ContextVar("END", default=inf)
+"""When the present call's time is over, on the event loop's clock: for those who want to say why before it is."""
 
 
 @define(eq=False)

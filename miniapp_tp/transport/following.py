@@ -11,6 +11,7 @@ from attrs import define, field
 from miniapp_tp.errors import Actor, AuthorizationLost, DeadlineExceeded
 from miniapp_tp.transport.app_records import AppRecords
 from miniapp_tp.transport.component_token import ComponentToken
+from miniapp_tp.transport.deadlines import END
 from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.tokens import KEPT_RENEWALS
 from miniapp_tp.transport.windows import AGAIN
@@ -110,7 +111,7 @@ class FollowedComponent:
 
 async def _awaited(keeping: Keeping, look: Callable[[], Awaitable[T | None]], turn: anyio.Lock, what: str) -> T:
     """Look until there is something, ever more rarely, and give up in time to say why."""
-    left = anyio.current_effective_deadline() - anyio.current_time()
+    left = min(anyio.current_effective_deadline(), END.get()) - anyio.current_time()
     with anyio.move_on_after(left - min(_LAST_WORD, max(left, 0.0) * _SHARE)):
         async with turn:
             pause = _FIRST

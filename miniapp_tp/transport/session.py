@@ -23,7 +23,7 @@ from miniapp_tp.errors import (
     ProviderError,
 )
 from miniapp_tp.transport.base import Transport
-from miniapp_tp.transport.deadlines import Deadlines
+from miniapp_tp.transport.deadlines import END, Deadlines
 from miniapp_tp.transport.hooks import Attempt, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
@@ -127,6 +127,7 @@ class Session:
         """
         clock, bound = asyncio.get_running_loop().time, asyncio.timeout(None)
         course = _Course(clock, clock() + self.options.timeout)
+        outer = END.set(course.deadline)
         try:
             async with bound:
                 self._deadlines.watch(bound, course.deadline)
@@ -140,6 +141,8 @@ class Session:
         except TimeoutError:
             if not bound.expired():  # the caller's own code raised it
                 raise
+        finally:
+            END.reset(outer)
         raise self._overdue(app, course)
 
     async def _perform(self, operation: Endpoint[P, R] | Procedure[P, R], app: str, params: P, course: _Course) -> R:

@@ -328,7 +328,7 @@ async def test_a_closed_client_sends_nothing_and_leaves_a_given_transport_open()
 async def test_its_own_connections_are_closed_with_it() -> None:
     client = BaiduDeveloperClient({})
     await client.aclose()
-    assert vars(vars(client)["_session"].transport)["_closed"]
+    assert vars(vars(client)["_session"].transport)["_lanes"].closed
 
 
 # --- the same for a component -----------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ async def test_hundreds_that_wait_ask_the_store_as_one() -> None:
     calls = (one.follower.get_info(one.app) for _ in range(300))
     got = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(error) for error in got} == {DeadlineExceeded}
-    assert loads < 20
+    assert loads < 60  # a few looks for each would be a thousand
 
 
 async def test_an_owner_that_renews_early_is_noticed() -> None:
