@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLE = ROOT / "scripts" / "operations_table.py"
+CODES = ROOT / "scripts" / "error_codes.py"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TWO = pytest.mark.parametrize(("english", "chinese"), TWINS, ids=lambda path: path.name)
 ERRORS = {
@@ -107,8 +108,9 @@ def test_links_lead_somewhere(path: Path) -> None:
 # --- tables and the code --------------------------------------------------------------------------------------------
 
 
-def test_the_table_of_operations_is_what_the_contracts_say() -> None:
-    done = subprocess.run([sys.executable, TABLE, "--check"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("script", [TABLE, CODES], ids=lambda path: path.name)
+def test_what_is_made_from_the_code_is_up_to_date(script: Path) -> None:
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
