@@ -97,7 +97,7 @@ def tables(page: Page) -> str:
 
 def main() -> int:
     """Print, write or check."""
-    return run(__doc__, "codes", {name: tables(page) for name, page in DOCUMENTS.items()})
+    return run(__doc__, "errors", {name: tables(page) for name, page in DOCUMENTS.items()})
 
 
 if __name__ == "__main__":

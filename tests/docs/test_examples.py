@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BENCH = "bench: "  # where `python -m benchmarks` writes its tables
-MADE = ("operations:begin", "operations:end", "codes:begin", "codes:end")  # by scripts, from the code
+MADE = ("operations:begin", "operations:end", "errors:begin", "errors:end")  # by scripts, from the code
 KNOWN = ("output", "explain", "pytest", "demo: begin", "demo: end", *MADE)
 
 
