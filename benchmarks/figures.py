@@ -69,6 +69,7 @@ def figures(results: Results) -> list[Figure]:
         Figure("the SDK's own cost of a call", "≤", _OWN_US, cost["sdk_us"], "µs of CPU"),
         Figure("the same ÷ naive AsyncClient's", "≤", _OWN_US / _NAIVE_US, cost["ratio"]),
         Figure("import miniapp_tp ÷ httpx, attrs, cattrs", "≤", 1.5, start["ratio"]),
+        Figure("from miniapp_tp import BaiduClient ÷ the same", "≤", 2.5, start["client_ratio"]),
         Figure("optional packages loaded by it", "≤", 0, len(start["extras_loaded"])),
         Figure("100,000 apps through each: memory growth", "≤", 32, results["bulk"]["growth_mib"], "MiB"),
     ]

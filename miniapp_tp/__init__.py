@@ -1,97 +1,107 @@
-"""One asyncio interface to operate mini apps through a third-party application, on Baidu and Kuaishou."""
+"""One asyncio interface to operate mini apps through a third-party application, on Baidu and Kuaishou.
 
-from miniapp_tp.bulk.each import each
-from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
-from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
-from miniapp_tp.errors import (
-    Actor,
-    AuthorizationLost,
-    Conflict,
-    ConnectFailed,
-    ConnectionLost,
-    CredentialRejected,
-    DeadlineExceeded,
-    InvalidArgument,
-    InvalidRequest,
-    MiniAppError,
-    NoAnswer,
-    NotFound,
-    NotSupported,
-    PermissionDenied,
-    ProviderError,
-    ProviderUnavailable,
-    PushRejected,
-    QuotaExhausted,
-    RateLimited,
-    ReplyNotUnderstood,
-    Scope,
-    StoreError,
-    TicketMissing,
-)
-from miniapp_tp.models import (
-    AppAuthorizationUpdated,
-    AppAuthorized,
-    AppInfo,
-    AppStatus,
-    AppStatusChanged,
-    AppUnauthorized,
-    Audit,
-    AuditFinished,
-    AuditStatus,
-    AuditSubject,
-    Category,
-    CategoryChoice,
-    CategoryGroup,
-    CategoryKind,
-    DomainAction,
-    Done,
-    EditsLeft,
-    Event,
-    Failed,
-    FeedCard,
-    FeedTemplate,
-    Grant,
-    ImageKind,
-    Keyword,
-    Material,
-    MaterialSubType,
-    MaterialType,
-    Message,
-    MobileAuth,
-    MobileAuthReason,
-    MobileAuthScene,
-    MobileAuthStatus,
-    NameCheck,
-    NameCheckResult,
-    NameQualifications,
-    Outcome,
-    Qualification,
-    QualificationItem,
-    QualificationRule,
-    ServerDomains,
-    SitemapFrequency,
-    SitemapSubmission,
-    SitemapType,
-    Subcategory,
-    Subject,
-    SubjectType,
-    SupportVersions,
-    TicketPushed,
-    Unknown,
-    UrlVerification,
-    Violation,
-)
-from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, sitemap_parts
-from miniapp_tp.push import PushApp
-from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
-from miniapp_tp.transport.base import Transport
-from miniapp_tp.transport.fast import fast_transport
-from miniapp_tp.transport.hooks import Attempt
-from miniapp_tp.transport.http import HttpxTransport
-from miniapp_tp.transport.options import Options
-from miniapp_tp.transport.tokens import TokenSource
-from miniapp_tp.wire.endpoint import Endpoint
-from miniapp_tp.wire.messages import Reply, Request, Secret
+A name is loaded when it is first asked for: importing the package costs next to nothing, and a service pays for what it
+uses.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from miniapp_tp.bulk.each import each
+    from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
+    from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
+    from miniapp_tp.errors import (
+        Actor,
+        AuthorizationLost,
+        Conflict,
+        ConnectFailed,
+        ConnectionLost,
+        CredentialRejected,
+        DeadlineExceeded,
+        InvalidArgument,
+        InvalidRequest,
+        MiniAppError,
+        NoAnswer,
+        NotFound,
+        NotSupported,
+        PermissionDenied,
+        ProviderError,
+        ProviderUnavailable,
+        PushRejected,
+        QuotaExhausted,
+        RateLimited,
+        ReplyNotUnderstood,
+        Scope,
+        StoreError,
+        TicketMissing,
+    )
+    from miniapp_tp.models import (
+        AppAuthorizationUpdated,
+        AppAuthorized,
+        AppInfo,
+        AppStatus,
+        AppStatusChanged,
+        AppUnauthorized,
+        Audit,
+        AuditFinished,
+        AuditStatus,
+        AuditSubject,
+        Category,
+        CategoryChoice,
+        CategoryGroup,
+        CategoryKind,
+        DomainAction,
+        Done,
+        EditsLeft,
+        Event,
+        Failed,
+        FeedCard,
+        FeedTemplate,
+        Grant,
+        ImageKind,
+        Keyword,
+        Material,
+        MaterialSubType,
+        MaterialType,
+        Message,
+        MobileAuth,
+        MobileAuthReason,
+        MobileAuthScene,
+        MobileAuthStatus,
+        NameCheck,
+        NameCheckResult,
+        NameQualifications,
+        Outcome,
+        Qualification,
+        QualificationItem,
+        QualificationRule,
+        ServerDomains,
+        SitemapFrequency,
+        SitemapSubmission,
+        SitemapType,
+        Subcategory,
+        Subject,
+        SubjectType,
+        SupportVersions,
+        TicketPushed,
+        Unknown,
+        UrlVerification,
+        Violation,
+    )
+    from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, sitemap_parts
+    from miniapp_tp.push import PushApp
+    from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
+    from miniapp_tp.transport.base import Transport
+    from miniapp_tp.transport.fast import fast_transport
+    from miniapp_tp.transport.hooks import Attempt
+    from miniapp_tp.transport.http import HttpxTransport
+    from miniapp_tp.transport.options import Options
+    from miniapp_tp.transport.tokens import TokenSource
+    from miniapp_tp.wire.endpoint import Endpoint
+    from miniapp_tp.wire.messages import Reply, Request, Secret
 
 __all__ = [
     "Actor",
@@ -197,3 +207,136 @@ __all__ = [
     "sitemap_parts",
     "write_sitemap",
 ]
+
+_NAMES = {
+    "bulk.each": ("each",),
+    "bulk.sitemaps": (
+        "Sitemap",
+        "check_sitemap",
+        "write_sitemap",
+    ),
+    "client": (
+        "BaiduClient",
+        "BaiduDeveloperClient",
+        "Fleet",
+        "KuaishouClient",
+        "MiniAppClient",
+    ),
+    "errors": (
+        "Actor",
+        "AuthorizationLost",
+        "Conflict",
+        "ConnectFailed",
+        "ConnectionLost",
+        "CredentialRejected",
+        "DeadlineExceeded",
+        "InvalidArgument",
+        "InvalidRequest",
+        "MiniAppError",
+        "NoAnswer",
+        "NotFound",
+        "NotSupported",
+        "PermissionDenied",
+        "ProviderError",
+        "ProviderUnavailable",
+        "PushRejected",
+        "QuotaExhausted",
+        "RateLimited",
+        "ReplyNotUnderstood",
+        "Scope",
+        "StoreError",
+        "TicketMissing",
+    ),
+    "models": (
+        "AppAuthorizationUpdated",
+        "AppAuthorized",
+        "AppInfo",
+        "AppStatus",
+        "AppStatusChanged",
+        "AppUnauthorized",
+        "Audit",
+        "AuditFinished",
+        "AuditStatus",
+        "AuditSubject",
+        "Category",
+        "CategoryChoice",
+        "CategoryGroup",
+        "CategoryKind",
+        "DomainAction",
+        "Done",
+        "EditsLeft",
+        "Event",
+        "Failed",
+        "FeedCard",
+        "FeedTemplate",
+        "Grant",
+        "ImageKind",
+        "Keyword",
+        "Material",
+        "MaterialSubType",
+        "MaterialType",
+        "Message",
+        "MobileAuth",
+        "MobileAuthReason",
+        "MobileAuthScene",
+        "MobileAuthStatus",
+        "NameCheck",
+        "NameCheckResult",
+        "NameQualifications",
+        "Outcome",
+        "Qualification",
+        "QualificationItem",
+        "QualificationRule",
+        "ServerDomains",
+        "SitemapFrequency",
+        "SitemapSubmission",
+        "SitemapType",
+        "Subcategory",
+        "Subject",
+        "SubjectType",
+        "SupportVersions",
+        "TicketPushed",
+        "Unknown",
+        "UrlVerification",
+        "Violation",
+    ),
+    "providers.baidu.sitemap": (
+        "SitemapPart",
+        "SitemapProblem",
+        "sitemap_parts",
+    ),
+    "push": ("PushApp",),
+    "stores": (
+        "PostgresStore",
+        "RedisStore",
+        "SealedStore",
+        "TokenStore",
+        "open_store",
+    ),
+    "transport.base": ("Transport",),
+    "transport.fast": ("fast_transport",),
+    "transport.hooks": ("Attempt",),
+    "transport.http": ("HttpxTransport",),
+    "transport.options": ("Options",),
+    "transport.tokens": ("TokenSource",),
+    "wire.endpoint": ("Endpoint",),
+    "wire.messages": (
+        "Reply",
+        "Request",
+        "Secret",
+    ),
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value  # asked for once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

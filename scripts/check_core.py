@@ -22,7 +22,7 @@ NEED_AN_EXTRA = (
     "miniapp_tp.transport.fast_aiohttp",
     "miniapp_tp.transport.fast_pyreqwest",
 )
-CORE = {"anyio", "attrs", "cattrs", "httpx", "sniffio"}
+CORE = {"anyio", "attrs", "cattrs", "httpx"}
 
 
 def core_modules() -> list[str]:

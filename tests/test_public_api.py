@@ -126,6 +126,14 @@ def test_what_is_promised_is_there(name: str) -> None:
 def test_all_is_sorted_and_true() -> None:
     assert miniapp_tp.__all__ == sorted(set(miniapp_tp.__all__))
     assert all(hasattr(miniapp_tp, name) for name in miniapp_tp.__all__)
+    assert set(miniapp_tp.__all__) <= set(dir(miniapp_tp))
+    assert not hasattr(miniapp_tp, "NoSuchName")
+
+
+def test_importing_the_package_alone_loads_nothing_yet() -> None:
+    script = "import sys, miniapp_tp; print(sorted(one for one in sys.modules if one.startswith('miniapp_tp.')))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_everything_public_is_documented() -> None:

@@ -91,7 +91,7 @@ def test_the_failures_that_a_readme_shows_can_occur(path: Path, language: str) -
     operations, failures, _ = rows(shown_in(path))
     for operation, error, actor, _apps in failures:
         assert operation in {row[0] for row in operations}
-        assert issubclass(vars(miniapp_tp)[error], miniapp_tp.MiniAppError)
+        assert issubclass(getattr(miniapp_tp, error), miniapp_tp.MiniAppError)
         assert actor in {one.value for one in Actor}
 
 

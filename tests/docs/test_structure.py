@@ -42,8 +42,8 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TWO = pytest.mark.parametrize(("english", "chinese"), TWINS, ids=lambda path: path.name)
 ERRORS = {
     name: kind
-    for name, kind in vars(miniapp_tp).items()
-    if isinstance(kind, type) and issubclass(kind, MiniAppError) and name in miniapp_tp.__all__
+    for name, kind in ((name, getattr(miniapp_tp, name)) for name in miniapp_tp.__all__)
+    if isinstance(kind, type) and issubclass(kind, MiniAppError)
 }
 
 
