@@ -138,8 +138,7 @@ mutants: $(VENV)/.lint ## change the pure half at random and see whether a test 
 	@$(BIN)/mutmut results
 
 .PHONY: soak
-soak: export SOAK_SECONDS ?= 600
-soak: $(VENV)/.test ## the long tests (marker soak), for SOAK_SECONDS each
+soak: $(VENV)/.test ## the long tests (marker soak); SOAK_EVERY, GRANT_STEPS and PUSH_EVENTS take a share of some
 	@$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.test

@@ -10,8 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from miniapp_tp.bulk.address import open_journal
+    from miniapp_tp.bulk.crew import RunOptions
     from miniapp_tp.bulk.each import each
+    from miniapp_tp.bulk.journal import Journal
+    from miniapp_tp.bulk.journal_postgres import PostgresJournal
+    from miniapp_tp.bulk.progress import Report
+    from miniapp_tp.bulk.run import Run
     from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
+    from miniapp_tp.bulk.sources import read_apps
+    from miniapp_tp.bulk.states import Item, State, Status
     from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
     from miniapp_tp.errors import (
         Actor,
@@ -98,7 +106,9 @@ if TYPE_CHECKING:
     from miniapp_tp.transport.fast import fast_transport
     from miniapp_tp.transport.hooks import Attempt
     from miniapp_tp.transport.http import HttpxTransport
+    from miniapp_tp.transport.lane import Pace
     from miniapp_tp.transport.options import Options
+    from miniapp_tp.transport.pacing import Pacing
     from miniapp_tp.transport.tokens import TokenSource
     from miniapp_tp.wire.endpoint import Endpoint
     from miniapp_tp.wire.messages import Reply, Request, Secret
@@ -142,6 +152,8 @@ __all__ = [
     "ImageKind",
     "InvalidArgument",
     "InvalidRequest",
+    "Item",
+    "Journal",
     "Keyword",
     "KuaishouClient",
     "Material",
@@ -162,7 +174,10 @@ __all__ = [
     "NotSupported",
     "Options",
     "Outcome",
+    "Pace",
+    "Pacing",
     "PermissionDenied",
+    "PostgresJournal",
     "PostgresStore",
     "ProviderError",
     "ProviderUnavailable",
@@ -176,7 +191,10 @@ __all__ = [
     "RedisStore",
     "Reply",
     "ReplyNotUnderstood",
+    "Report",
     "Request",
+    "Run",
+    "RunOptions",
     "Scope",
     "SealedStore",
     "Secret",
@@ -187,6 +205,8 @@ __all__ = [
     "SitemapProblem",
     "SitemapSubmission",
     "SitemapType",
+    "State",
+    "Status",
     "StoreError",
     "Subcategory",
     "Subject",
@@ -203,12 +223,24 @@ __all__ = [
     "check_sitemap",
     "each",
     "fast_transport",
+    "open_journal",
     "open_store",
+    "read_apps",
     "sitemap_parts",
     "write_sitemap",
 ]
 
 _NAMES = {
+    "bulk.address": ("open_journal",),
+    "bulk.crew": ("RunOptions",),
+    "bulk.journal": ("Journal",),
+    "bulk.journal_postgres": ("PostgresJournal",),
+    "bulk.progress": ("Report",),
+    "bulk.run": ("Run",),
+    "bulk.sources": ("read_apps",),
+    "bulk.states": ("Item", "State", "Status"),
+    "transport.lane": ("Pace",),
+    "transport.pacing": ("Pacing",),
     "bulk.each": ("each",),
     "bulk.sitemaps": (
         "Sitemap",

@@ -140,9 +140,14 @@ class ConnectFailed(NoAnswer):
 
 
 class DeadlineExceeded(NoAnswer, TimeoutError):
-    """Time ran out before anything was answered."""
+    """Time ran out before anything was answered.
+
+    Attributes:
+        unsent: Whether it ran out while the call waited for its turn or for a token: nothing was sent at all.
+    """
 
     default_actor = Actor.TIME
+    unsent: bool = False
 
 
 class ConnectionLost(NoAnswer):

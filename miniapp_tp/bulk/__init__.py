@@ -1,1 +1,1 @@
-"""One operation over many apps."""
+"""Many apps at once: `each` for what may be forgotten, `Run` for what must survive."""

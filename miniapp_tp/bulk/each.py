@@ -14,6 +14,7 @@ from attrs import define
 
 from miniapp_tp.errors import InvalidArgument
 from miniapp_tp.models import Done, Failed, Outcome
+from miniapp_tp.priority import in_bulk
 
 if TYPE_CHECKING:
     from anyio.abc import ObjectReceiveStream, ObjectSendStream
@@ -116,6 +117,10 @@ class _Crew(Generic[R]):
     waiting: anyio.CancelScope | None = None
 
     async def work(self, sender: ObjectSendStream[Outcome[R]]) -> None:
+        with in_bulk():
+            await self._work(sender)
+
+    async def _work(self, sender: ObjectSendStream[Outcome[R]]) -> None:
         async with sender:
             while self.error is None and (app := await self.source.next()) is not None:
                 try:

@@ -13,4 +13,4 @@ def main() -> None:
         if missing.name not in {"click", "rich"}:
             raise
         sys.exit("miniapp-tp needs click and rich / 需要 click 和 rich: pip install 'miniapp_tp[cli]'")
-    command()
+    command(prog_name="miniapp-tp")  # also where it was started as a module

@@ -10,11 +10,13 @@ import click
 
 from miniapp_tp.cli.demo import DemoOptions, run_demo
 from miniapp_tp.cli.demo_report import show
+from miniapp_tp.cli.domains import domains, info
 from miniapp_tp.cli.events import events
 from miniapp_tp.cli.explain import explain_command
 from miniapp_tp.cli.importing import Imported, import_grants, row_counter
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.operating import apps, doctor
+from miniapp_tp.cli.runs import run_, runs
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
 from miniapp_tp.cli.stores import store, store_from
 from miniapp_tp.client import BaiduClient, KuaishouClient
@@ -35,6 +37,12 @@ _COUNT = click.IntRange(min=1)
 @click.version_option(package_name="miniapp_tp", message="%(version)s")
 def command() -> None:
     """Group the subcommands."""
+
+
+command.add_command(info)
+command.add_command(domains)
+command.add_command(run_)
+command.add_command(runs)
 
 
 @command.command(
@@ -60,6 +68,9 @@ def command() -> None:
 @click.option("--seed", default=0, help=say("Chooses who is hit.", "决定哪些请求出错。"))
 @click.option(
     "--edit-quota", type=click.IntRange(min=0), help=say("Changes per Baidu app.", "百度每个小程序的修改次数。")
+)
+@click.option(
+    "--per-second", type=_COUNT, help=say("Requests that a provider takes per second.", "每家平台每秒接受的请求数。")
 )
 @click.option(
     "--registered",
@@ -92,6 +103,7 @@ def sandbox(  # noqa: PLR0917 - click passes them by name
     rotate: bool,  # noqa: FBT001 - a flag of the command line
     seed: int,
     edit_quota: int | None,
+    per_second: int | None,
     registered: tuple[str, ...],
     push_to: tuple[str, ...],
     ticket_every: float,
@@ -104,6 +116,7 @@ def sandbox(  # noqa: PLR0917 - click passes them by name
         faults=faults,
         registered=registered,
         edit_quota=edit_quota,
+        per_second=per_second,
         push_to=push_to,
         tickets=ticket_every,
     )

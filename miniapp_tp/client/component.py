@@ -31,6 +31,7 @@ from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
+from miniapp_tp.transport.pacing import Pacing, Turns
 from miniapp_tp.transport.session import Session
 from miniapp_tp.transport.tokens import AppTokens, OwnTokens
 from miniapp_tp.wire.addresses import checked_address
@@ -75,6 +76,7 @@ class ComponentClient(EventMethods, MiniAppClient):
         options: Bounds.
         hooks: Who watches.
         error_codes: The user's additions to the provider's codes.
+        pacing: How many calls, how fast.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class ComponentClient(EventMethods, MiniAppClient):
         options: Options,
         hooks: Iterable[Hook],
         error_codes: Mapping[Code, type[ProviderError]] | None,
+        pacing: Pacing = Pacing(),  # noqa: B008 - frozen
     ) -> None:
         if not isinstance(component, str) or not component.strip():
             message = "a component is named by its id, a text that isn't empty"
@@ -125,7 +128,8 @@ class ComponentClient(EventMethods, MiniAppClient):
         if options.follow and self._desk is None:
             message = "follow is for a client with a store: with tokens=… nothing is ever renewed anyway"
             raise InvalidArgument(message).within(provider=dialect.provider)
-        self._session = self._with_grants(self._session)
+        turns = Turns((dialect.provider, self._session.base_url), component, pacing)
+        self._session = evolve(self._with_grants(self._session), turns=turns)
 
     def _with_grants(self, session: Session) -> Session:
         """Let a session take its tokens from the grants, if there are any."""
@@ -264,6 +268,7 @@ class BaiduClient(BaiduMethods, ComponentMaterials, ComponentClient):
         options: Bounds on time, attempts and concurrency.
         hooks: Called with every `Attempt`.
         error_codes: Additions to Baidu's codes: code → class of error.
+        pacing: How many calls, how fast; what the provider's busy answers teach is heeded in any case.
 
     Raises:
         InvalidArgument: No tokens, or a value that can't be used; the message says which.
@@ -284,6 +289,7 @@ class BaiduClient(BaiduMethods, ComponentMaterials, ComponentClient):
         options: Options = Options(),  # noqa: B008 - frozen
         hooks: Iterable[Hook] = (),
         error_codes: Mapping[Code, type[ProviderError]] | None = None,
+        pacing: Pacing = Pacing(),  # noqa: B008 - frozen
     ) -> None:
         # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
         kept, tokens = _kept(tokens), None
@@ -301,6 +307,7 @@ class BaiduClient(BaiduMethods, ComponentMaterials, ComponentClient):
             options=options,
             hooks=hooks,
             error_codes=error_codes,
+            pacing=pacing,
         )
 
 
@@ -322,6 +329,7 @@ class KuaishouClient(ComponentClient):
         options: Bounds on time, attempts and concurrency.
         hooks: Called with every `Attempt`.
         error_codes: Additions to Kuaishou's codes: code → class of error.
+        pacing: How many calls, how fast; what the provider's busy answers teach is heeded in any case.
 
     Raises:
         InvalidArgument: No tokens, or a value that can't be used; the message says which.
@@ -344,6 +352,7 @@ class KuaishouClient(ComponentClient):
         options: Options = Options(),  # noqa: B008 - frozen
         hooks: Iterable[Hook] = (),
         error_codes: Mapping[Code, type[ProviderError]] | None = None,
+        pacing: Pacing = Pacing(),  # noqa: B008 - frozen
     ) -> None:
         # Rebound at once: an error tracker would show the arguments themselves as locals of this frame.
         secret, component_app_secret = _own_secret(component_app_secret), None
@@ -365,6 +374,7 @@ class KuaishouClient(ComponentClient):
             options=options,
             hooks=hooks,
             error_codes=error_codes,
+            pacing=pacing,
         )
 
 

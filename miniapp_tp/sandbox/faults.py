@@ -241,9 +241,13 @@ class FaultBook:
         """Tell what hits a request, and write it down. What was asked for goes before the rates."""
         hit = self._ordered(provider, app, operation) or self._by_rate(provider, app, operation, turn)
         if hit is not None:
-            self._counts[provider, hit.fault] += 1
-            self.recent.append(Injected(provider, app, operation, hit.fault, self.clock()))
+            self.note(provider, operation, app, hit)
         return hit
+
+    def note(self, provider: str, operation: str, app: str | None, hit: Hit) -> None:
+        """Write down what hits a request."""
+        self._counts[provider, hit.fault] += 1
+        self.recent.append(Injected(provider, app, operation, hit.fault, self.clock()))
 
     def _ordered(self, provider: str, app: str | None, operation: str) -> Hit | None:
         by_app = self._orders[provider]

@@ -70,6 +70,7 @@ class Sandbox(World):
         port: int = 0,
         registered: Iterable[str] = ("example.com",),
         edit_quota: int | None = None,
+        per_second: int | None = None,
         clock: Callable[[], float] = time.time,
         push_to: Addresses = (),
     ) -> None:
@@ -81,11 +82,18 @@ class Sandbox(World):
             port: Where to listen on 127.0.0.1; 0 stands for a free port.
             registered: The domains that are registered on the components.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed.
+            per_second: How many requests each provider takes in any second.
             clock: Tells the time in seconds; `advance` moves it on.
             push_to: Where pushes go, as in `push_to`, which says so later.
         """
         super().__init__(
-            apps, faults=faults, registered=registered, edit_quota=edit_quota, clock=clock, push_to=push_to
+            apps,
+            faults=faults,
+            registered=registered,
+            edit_quota=edit_quota,
+            per_second=per_second,
+            clock=clock,
+            push_to=push_to,
         )
         self.port = port
         self._running: Running | None = None
@@ -270,6 +278,7 @@ class SandboxOptions:
         faults: Faults by rate; none without.
         registered: The domains that are registered on the components.
         edit_quota: How often the domains of each Baidu app may be changed.
+        per_second: How many requests each provider takes in any second.
         push_to: Where pushes go, as in `Sandbox.push_to`.
         tickets: Seconds between two tickets.
     """
@@ -279,6 +288,7 @@ class SandboxOptions:
     faults: Faults | None = None
     registered: tuple[str, ...] = ("example.com",)
     edit_quota: int | None = None
+    per_second: int | None = None
     push_to: tuple[str, ...] = ()
     tickets: float = TICKET_PAUSE
 
@@ -314,6 +324,7 @@ def _sandbox(options: SandboxOptions) -> Sandbox:
         port=options.port,
         registered=options.registered,
         edit_quota=options.edit_quota,
+        per_second=options.per_second,
         push_to=options.push_to,
     )
     sandbox.outbox.rules.tickets = options.tickets

@@ -18,6 +18,7 @@ from miniapp_tp.sandbox.faults import PERMANENT, PROVIDERS, UNPUBLISHED, Fault, 
 from miniapp_tp.sandbox.outbox import Addresses, Outbox
 from miniapp_tp.sandbox.provider import Provider
 from miniapp_tp.sandbox.register import Standing
+from miniapp_tp.sandbox.taken import Taken
 
 if TYPE_CHECKING:
     from miniapp_tp.sandbox.grants import Terms
@@ -84,6 +85,7 @@ class World:
         faults: Faults | None = None,
         registered: Iterable[str] = ("example.com",),
         edit_quota: int | None = None,
+        per_second: int | None = None,
         clock: Callable[[], float] = time.time,
         push_to: Addresses = (),
     ) -> None:
@@ -95,6 +97,7 @@ class World:
             registered: The domains that are registered on the components, for server and webview alike.
             edit_quota: How often the server domains, and the webview domains, of each Baidu app may be changed;
                 without limit if `None`.
+            per_second: How many requests each provider takes in any second; more are answered as `RATE_LIMITED` is.
             clock: Tells the time in seconds; `advance` moves it on.
             push_to: Where pushes go, as in `push_to`.
         """
@@ -107,6 +110,7 @@ class World:
         self.kuaishou = self._providers["kuaishou"]
         self.developer = self.baidu.services
         self.calls: Counter[Called] = Counter()
+        self._taken = {name: Taken(per_second, self._clock) for name in PROVIDERS}
         rates = faults or Faults()
         self._faults = FaultBook(rates, self._clock)
         for name, provider in self._providers.items():
@@ -140,6 +144,10 @@ class World:
     def _hit(self, provider: Provider, call: Call, app: App | None) -> Hit | None:
         called = (provider.name, call.operation, app.id if app else None)
         self.calls[called] += 1
+        if self._taken[provider.name].is_too_much():
+            refused = Hit(Fault.RATE_LIMITED)
+            self._faults.note(*called, refused)
+            return refused
         hit = self._faults.draw(*called, turn=self.calls[called])
         if hit and hit.rotate and hit.fault is Fault.EXPIRED_TOKEN:
             _end_token(provider, call, app)

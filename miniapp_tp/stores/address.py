@@ -79,9 +79,9 @@ def _server(kind: str, url: str) -> TokenStore | Exception:
     extra = _EXTRAS[kind]
     try:
         if extra == "redis":
-            url, prefix = _without(url, "prefix")
+            url, prefix = own_option(url, "prefix")
             return RedisStore.from_url(url, prefix=prefix)
-        url, schema = _without(url, "schema")
+        url, schema = own_option(url, "schema")
         return PostgresStore.from_url(url, schema=schema)
     except InvalidArgument as problem:
         return problem.with_traceback(None)
@@ -92,7 +92,7 @@ def _server(kind: str, url: str) -> TokenStore | Exception:
         return InvalidArgument(f"the driver can't read that address of a {kind} store; there are {_FORMS}")
 
 
-def _without(url: str, name: str) -> tuple[str, str]:
+def own_option(url: str, name: str) -> tuple[str, str]:
     """Take an option that is ours out of an address."""
     parts = urlsplit(url)
     options = parse_qsl(parts.query, keep_blank_values=True)

@@ -1,4 +1,4 @@
-"""The file of a `SqliteStore`: making it, opening it, and saying what is wrong with it."""
+"""A database file of ours: making it, opening it, and saying what is wrong with it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from attrs import frozen
+
 from miniapp_tp.errors import Actor, StoreError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ SCHEMA_VERSION: Final = 1
 """What `PRAGMA user_version` says of a file that this module understands."""
 
 APPLICATION_ID: Final = 0x6D617470
-"""What `PRAGMA application_id` says of our files: "matp"."""
+"""What `PRAGMA application_id` says of token databases: "matp"."""
 
 # Two tables, as a deleted value leaves its version behind, and a lease needs no value.
 _SCHEMA: Final = (
@@ -37,9 +39,29 @@ _SCHEMA: Final = (
         component TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL,
         fence INTEGER NOT NULL, owner TEXT NOT NULL, until REAL NOT NULL,
         PRIMARY KEY (component, kind, name))""",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
+
+
+@frozen
+class Layout:
+    """What a file of ours holds.
+
+    Attributes:
+        name: What to call it in messages.
+        mark: What `PRAGMA application_id` says of it.
+        version: What `PRAGMA user_version` says of it.
+        statements: What makes its tables.
+    """
+
+    name: str
+    mark: int
+    version: int
+    statements: tuple[str, ...]
+
+
+TOKENS: Final = Layout("token database", APPLICATION_ID, SCHEMA_VERSION, _SCHEMA)
+"""The file of a `SqliteStore`."""
+
 _BUSY: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _PAUSE: Final = 0.01
 # Closing any descriptor of a file drops all of a process's locks on it. So nothing of ours opens the file beside
@@ -79,16 +101,18 @@ class Unusable(Exception):
 
 
 class Database:
-    """The blocking half of a `SqliteStore`, for one thread.
+    """The blocking half of what keeps something in an SQLite file, for one thread.
 
     Args:
         path: The file, absolute.
         patience: Seconds that a job waits at most, from the moment it was handed in, for others' locks.
+        layout: What the file holds.
     """
 
-    def __init__(self, path: Path, patience: float) -> None:
+    def __init__(self, path: Path, patience: float, layout: Layout = TOKENS) -> None:
         self._path = path
         self._patience = patience
+        self._layout = layout
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._settings: dict[str, object] = {}
@@ -105,7 +129,7 @@ class Database:
         try:
             result = job(self._ready(durable=durable, allowance=self._allowance(since)))
         except (sqlite3.Error, OSError, Unusable) as problem:
-            failure, busy = _told(self._path, problem, self._patience), is_busy(problem)
+            failure, busy = _told(self._name, problem, self._patience), is_busy(problem)
         else:
             self._in_vain = None
             return result
@@ -114,6 +138,10 @@ class Database:
         else:
             self.close()  # the next job starts afresh
         return failure
+
+    @property
+    def _name(self) -> str:
+        return f"the {self._layout.name} {self._path}"
 
     def close(self) -> None:
         """Close the file; the next job would open it again."""
@@ -132,7 +160,7 @@ class Database:
         if self._connection is None:
             # Where a link leads to: O_EXCL doesn't follow one that leads to nothing yet.
             path = Path(os.path.realpath(self._path))
-            self._connection = _connect(path, create=self._identity is None, patience=allowance)
+            self._connection = _connect(path, self._layout, create=self._identity is None, patience=allowance)
             self._identity = _identity(self._path)
             self._settings.clear()
         elif _identity(self._path) != self._identity:
@@ -161,13 +189,13 @@ def is_busy(problem: Exception) -> bool:
     return _code(problem) in _BUSY
 
 
-def _told(path: Path, problem: Exception, patience: float) -> StoreError:
+def _told(name: str, problem: Exception, patience: float) -> StoreError:
     """Say in our words what went wrong: a driver's own may echo rows."""
     if is_busy(problem):
         why = f"another process kept it locked for {patience:g} s: find out which (fuser shows it), or wait longer"
-        error = StoreError(f"the token database {path} is busy: {why}", actor=Actor.TIME)
+        error = StoreError(f"{name} is busy: {why}", actor=Actor.TIME)
     else:
-        error = StoreError(f"the token database {path} can't be used: {_reason(problem)}")
+        error = StoreError(f"{name} can't be used: {_reason(problem)}")
         error.retryable = False
     return error
 
@@ -186,12 +214,12 @@ def _code(problem: Exception) -> int:
     return int(getattr(problem, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _connect(path: Path, *, create: bool, patience: float) -> sqlite3.Connection:
+def _connect(path: Path, layout: Layout, *, create: bool, patience: float) -> sqlite3.Connection:
     """Open a database of ours, or make one; blocks for up to `patience` seconds while others have it locked."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            return _connect_now(path, create=create, timeout=max(deadline - time.monotonic(), 0.0))
+            return _connect_now(path, layout, create=create, timeout=max(deadline - time.monotonic(), 0.0))
         except sqlite3.OperationalError as problem:
             # The change to WAL doesn't wait for locks by itself, whatever the busy time-out.
             if not is_busy(problem) or time.monotonic() >= deadline:
@@ -199,7 +227,7 @@ def _connect(path: Path, *, create: bool, patience: float) -> sqlite3.Connection
         time.sleep(_PAUSE)
 
 
-def _connect_now(path: Path, *, create: bool, timeout: float) -> sqlite3.Connection:
+def _connect_now(path: Path, layout: Layout, *, create: bool, timeout: float) -> sqlite3.Connection:
     with _opening:
         if create:
             _create(path)
@@ -207,7 +235,7 @@ def _connect_now(path: Path, *, create: bool, timeout: float) -> sqlite3.Connect
         # mode=rw: SQLite itself would create a file that others can read.
         connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=timeout, isolation_level=None)
     try:
-        _prepare(connection)
+        _prepare(connection, layout)
     except BaseException:
         connection.close()
         raise
@@ -239,23 +267,30 @@ def _check_access(path: Path) -> None:
             raise Unusable(f"{place} is read-only: both the file and its folder have to be writable")
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    if _is_new(connection):
-        with transaction(connection):
-            if _is_new(connection):  # nobody else was quicker
-                for statement in _SCHEMA:
+def _prepare(connection: sqlite3.Connection, layout: Layout) -> None:
+    if not _is_ours(connection, layout):
+        with transaction(connection):  # what is read in it, nobody changes meanwhile
+            if _is_new(connection, layout):  # nobody else was quicker
+                for statement in layout.statements:
                     connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {layout.mark}")
+                connection.execute(f"PRAGMA user_version = {layout.version}")
     if _pragma(connection, "journal_mode = WAL") != "wal":
         raise Unusable("its file system can't share memory between processes (a network drive?): use a local disk")
     connection.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync doesn't reach the disk
 
 
-def _is_new(connection: sqlite3.Connection) -> bool:
+def _is_ours(connection: sqlite3.Connection, layout: Layout) -> bool:
+    marks = (_pragma(connection, "application_id"), _pragma(connection, "user_version"))
+    return marks == (layout.mark, layout.version)
+
+
+def _is_new(connection: sqlite3.Connection, layout: Layout) -> bool:
     mark, version = _pragma(connection, "application_id"), _pragma(connection, "user_version")
-    if mark == APPLICATION_ID and version == SCHEMA_VERSION:
+    if mark == layout.mark and version == layout.version:
         return False
-    if mark == APPLICATION_ID:
-        raise Unusable(f"its schema has version {version}, this miniapp_tp knows {SCHEMA_VERSION}: update miniapp_tp")
+    if mark == layout.mark:
+        raise Unusable(f"its schema has version {version}, this miniapp_tp knows {layout.version}: update miniapp_tp")
     if mark or version or _pragma(connection, "schema_version"):
         raise Unusable("it is the database of another application: name another file")
     return True

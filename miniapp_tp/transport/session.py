@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Generic, Self, TypeVar
 
 import anyio
@@ -27,6 +28,7 @@ from miniapp_tp.transport.deadlines import END, Deadlines
 from miniapp_tp.transport.hooks import Attempt, Hooks
 from miniapp_tp.transport.limits import Limits
 from miniapp_tp.transport.options import Options
+from miniapp_tp.transport.pacing import Around, AtOnce
 from miniapp_tp.transport.retries import Tries, delay
 from miniapp_tp.transport.tokens import Tokens
 from miniapp_tp.wire.dialect import Credential, Dialect
@@ -100,6 +102,7 @@ class Session:
         limits: How much happens at once.
         hooks: Who watches.
         options: The caller's bounds.
+        turns: When calls may be made.
         sleep: Waits some seconds.
         chance: Gives a number from 0 to 1.
     """
@@ -111,6 +114,7 @@ class Session:
     limits: Limits
     hooks: Hooks
     options: Options
+    turns: Around = field(factory=AtOnce)
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     chance: Callable[[], float] = random.random
     _deadlines: Deadlines = field(init=False, factory=Deadlines, repr=False)
@@ -157,7 +161,7 @@ class Session:
         request = build(self.dialect, endpoint, params, self.base_url)
         call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
-            outcome = await self._attempt(call)
+            outcome = await self.turns.around(endpoint.name, app, partial(self._attempt, call))
             if not isinstance(outcome.result, MiniAppError):
                 self._tell(call, outcome, None)
                 return outcome.result
@@ -252,6 +256,7 @@ class Session:
         """Say what is known of a call whose time ran out."""
         late = DeadlineExceeded(f"no answer within {self.options.timeout:.3g} s", may_have_happened=False)
         tries = course.tries
+        late.unsent = tries is None or not tries.sent
         if tries is None:
             return late
         if tries.in_flight and self.hooks:

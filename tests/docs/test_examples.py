@@ -18,7 +18,10 @@ KNOWN = ("output", "explain", "pytest", "demo: begin", "demo: end", *MADE)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_blocks_run_and_print_what_stands_below_them(path: Path, tmp_path: Path) -> None:
+def test_blocks_run_and_print_what_stands_below_them(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     examples = Examples(path, tmp_path, ROOT)
     examples.run()
     waived = [block for block in blocks(path) if block.mark.startswith(COMPILE_ONLY)]

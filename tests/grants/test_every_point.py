@@ -27,7 +27,7 @@ from miniapp_tp.sandbox import Sandbox
 from miniapp_tp.stores import MemoryStore, SqliteStore
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.wire.messages import Secret
-from tests.grants.conftest import assert_newest, client_on, kept, order_for, prepare, say
+from tests.grants.conftest import EVERY, assert_newest, client_on, kept, order_for, prepare, say
 from tests.grants.worker import (
     NO_CERTIFICATES,
     Order,
@@ -259,7 +259,7 @@ async def test_cancelled_at_some_points_of_a_file(bench: Bench, tmp_path: Path) 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 async def test_cancelled_at_every_point_of_all(bench: Bench, tmp_path: Path, kind: str) -> None:
-    await cancel_all(bench, ALL, memories() if kind == "memory" else files(tmp_path), 1)
+    await cancel_all(bench, ALL, memories() if kind == "memory" else files(tmp_path), EVERY)
 
 
 # --- the owner is killed, or frozen -----------------------------------------------------------------------------------
@@ -360,7 +360,7 @@ async def test_some_points(workshop: Workshop, bench: Bench, act: str, every: in
 @pytest.mark.parametrize("act", ["kill", "freeze"])
 async def test_every_point(workshop: Workshop, bench: Bench, act: str) -> None:
     """With a provider for whom a new pair ends the older ones at once."""
-    await enumerate_points(workshop, bench, act, ALL)
+    await enumerate_points(workshop, bench, act, ALL, EVERY)
 
 
 @pytest.mark.soak
@@ -368,7 +368,7 @@ async def test_every_point_with_a_lenient_provider(workshop: Workshop, bench: Be
     """Older tokens survive: what a frozen owner spends as it wakes is taken."""
     for name in ("baidu", "kuaishou"):
         bench.sandbox.provider(name).rules.old_tokens_survive = True
-    await enumerate_points(workshop, bench, "freeze", [*SOME, (NO_REFRESH, "info")])
+    await enumerate_points(workshop, bench, "freeze", [*SOME, (NO_REFRESH, "info")], EVERY)
 
 
 @pytest.mark.soak

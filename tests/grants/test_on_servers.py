@@ -8,7 +8,7 @@ import pytest
 
 from miniapp_tp.sandbox import Sandbox
 from miniapp_tp.stores import open_store
-from tests.grants.conftest import say
+from tests.grants.conftest import EVERY, say
 from tests.grants.test_every_point import ALL, SOME, Bench, cancel_all, enumerate_points
 from tests.grants.test_one_refresh import WAYS, eight_processes
 from tests.support.servers import place
@@ -71,10 +71,10 @@ async def test_cancelled_at_some_points(bench: Bench, address: str) -> None:
 @pytest.mark.parametrize("act", ["kill", "freeze"])
 async def test_every_point(workshop: Workshop, bench: Bench, act: str) -> None:
     say(bench.address.partition(":")[0])
-    await enumerate_points(workshop, bench, act, ALL)
+    await enumerate_points(workshop, bench, act, ALL, EVERY)
 
 
 @pytest.mark.soak
 async def test_cancelled_at_every_point(bench: Bench, address: str) -> None:
     say(bench.address.partition(":")[0])
-    await cancel_all(bench, ALL, places(f"{address}_c"), 1)
+    await cancel_all(bench, ALL, places(f"{address}_c"), EVERY)

@@ -210,13 +210,13 @@ async def test_opening_waits_for_what_sqlite_does_not_wait_for(path: Path, monke
     prepare = sqlite_file._prepare  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     prepared: list[sqlite3.Connection] = []
 
-    def at_once(connection: sqlite3.Connection) -> None:
+    def at_once(connection: sqlite3.Connection, layout: sqlite_file.Layout) -> None:
         prepared.append(connection)
         if len(prepared) == 1:
             connection.execute("PRAGMA busy_timeout = 0")
             with locked(path):
                 connection.execute("BEGIN IMMEDIATE")
-        prepare(connection)
+        prepare(connection, layout)
 
     monkeypatch.setattr(sqlite_file, "_prepare", at_once)
     async with aclosing(SqliteStore(path)) as store:
@@ -227,12 +227,11 @@ async def test_opening_waits_for_what_sqlite_does_not_wait_for(path: Path, monke
 async def test_another_process_makes_the_tables_first(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with aclosing(SqliteStore(path)) as store:
         await store.save(KEY, b"one", version=0)
-    seen = iter([True, False])
 
-    def is_new(connection: sqlite3.Connection) -> bool:
-        return next(seen)
+    def not_yet(connection: sqlite3.Connection, layout: sqlite_file.Layout) -> bool:
+        return False
 
-    monkeypatch.setattr(sqlite_file, "_is_new", is_new)
+    monkeypatch.setattr(sqlite_file, "_is_ours", not_yet)
     async with aclosing(SqliteStore(path)) as store:
         assert await store.load(KEY) == Entry(b"one", 1)
 

@@ -80,9 +80,9 @@ class Platform:
         return self.world.count(provider=self.name, operation=operation)
 
 
-def _answer(world: World, request: httpx.Request) -> httpx.Response:
+def answer(world: World, request: httpx.Request) -> httpx.Response:
     """Let a world without a network answer."""
-    answer = world.answer(
+    given = world.answer(
         Request(
             method=request.method,
             path=request.url.path,
@@ -91,13 +91,13 @@ def _answer(world: World, request: httpx.Request) -> httpx.Response:
             body=request.content,
         )
     )
-    if answer.delivery is Delivery.CUT:
+    if given.delivery is Delivery.CUT:
         message = "cut"
         raise httpx.ReadError(message)
-    if answer.delivery is Delivery.TRUNCATED:
+    if given.delivery is Delivery.TRUNCATED:
         message = "truncated"
         raise httpx.RemoteProtocolError(message)
-    return httpx.Response(answer.reply.status, headers=list(answer.reply.headers), content=answer.reply.body)
+    return httpx.Response(given.reply.status, headers=list(given.reply.headers), content=given.reply.body)
 
 
 @contextlib.contextmanager
@@ -110,8 +110,8 @@ def platform_over(way: str, name: str) -> Generator[Platform]:
                 yield Platform(name, sandbox, sandbox.url)
         case "respx":
             with respx.mock(base_url="https://openapi.example", assert_all_called=False) as mocked:
-                mocked.route().mock(side_effect=partial(_answer, world))
+                mocked.route().mock(side_effect=partial(answer, world))
                 yield Platform(name, world, "https://openapi.example")
         case _:
-            inner = httpx.MockTransport(partial(_answer, world))
+            inner = httpx.MockTransport(partial(answer, world))
             yield Platform(name, world, "https://openapi.example", HttpxTransport(inner))

@@ -94,7 +94,7 @@ def free_port() -> int:
 @contextlib.asynccontextmanager
 async def redis_prefix(client: Any) -> AsyncGenerator[str]:  # noqa: ANN401 - of one server, or of a cluster
     """Lend a prefix, and delete all keys that begin with it afterwards."""
-    prefix = f"miniapp_tp-test-{uuid.uuid4().hex}"
+    prefix = f"miniapp_tp-test-{uuid.uuid4().hex[:12]}"
     yield prefix
     async for name in client.scan_iter(f"{prefix}*", count=1000):
         await client.delete(name)
@@ -103,7 +103,7 @@ async def redis_prefix(client: Any) -> AsyncGenerator[str]:  # noqa: ANN401 - of
 @contextlib.asynccontextmanager
 async def postgres_schema() -> AsyncGenerator[str]:
     """Lend the name of a schema, and drop all schemas whose names begin with it afterwards."""
-    schema = f"miniapp_tp_test_{uuid.uuid4().hex}"
+    schema = f"miniapp_tp_test_{uuid.uuid4().hex[:12]}"
     yield schema
     async with await psycopg.AsyncConnection.connect(POSTGRES, autocommit=True) as connection:
         await connection.execute("SET client_min_messages = error")
@@ -123,7 +123,7 @@ async def place(kind: str, folder: Path) -> AsyncGenerator[str]:
         async with postgres_schema() as schema:
             yield f"{POSTGRES}?application_name={schema}&schema={schema}"
     else:
-        yield f"sqlite:///{folder}/tokens-{uuid.uuid4().hex}.db"
+        yield f"sqlite:///{folder}/tokens-{uuid.uuid4().hex[:12]}.db"
 
 
 # --- Redis processes of our own ---------------------------------------------------------------------------------------
