@@ -105,6 +105,12 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert not anchor or anchor in anchors(file), target
 
 
+@TWO
+def test_a_page_is_in_the_list_of_its_readme(english: Path, chinese: Path) -> None:
+    for path, readme in zip((english, chinese), READMES, strict=True):
+        assert path == readme or f"docs/{path.name}" in links(readme)
+
+
 # --- tables and the code --------------------------------------------------------------------------------------------
 
 
