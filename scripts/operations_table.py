@@ -1,16 +1,16 @@
-"""Print the table of operations by provider, read from the contracts; keep it up to date in both READMEs.
+"""Print the table of operations by provider, read from the contracts; keep it up to date in the page on capabilities.
 
-Without options it prints the table for README.md; `--write` puts it between the markers of both files, and `--check`
-fails where a file says something else.
+Without options it prints the English table; `--write` puts it between the markers of the page in both languages, and
+`--check` fails where a page says something else.
 """
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from between_markers import run
 
 from miniapp_tp import BaiduClient, MiniAppClient
 from miniapp_tp.contract import OPERATIONS
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from miniapp_tp.contract import Contract
     from miniapp_tp.wire.endpoint import Operation
 
-ROOT = Path(__file__).parent.parent
-BEGIN = "<!-- operations:begin -->"
-END = "<!-- operations:end -->"
 CONTRACTS: tuple[Contract, ...] = (BAIDU, KUAISHOU)
 
 
@@ -40,7 +37,7 @@ class Words(NamedTuple):
 
 ENGLISH = Words(("method", "returns", "Baidu", "Kuaishou"), "not there", chinese=False)
 CHINESE = Words(("方法", "返回", "百度", "快手"), "不支持", chinese=True)
-DOCUMENTS = {"README.md": ENGLISH, "README.zh-CN.md": CHINESE}
+DOCUMENTS = {"docs/capabilities.md": ENGLISH, "docs/capabilities.zh-CN.md": CHINESE}
 
 
 def signature(name: str) -> tuple[str, str]:
@@ -89,43 +86,9 @@ def table(words: Words) -> str:
     return "\n".join([header, "|---" * len(words.header) + "|", *others, "", *notes])
 
 
-def updated(text: str, words: Words) -> str:
-    """A document with a fresh table between its markers."""
-    before, begin, rest = text.partition(BEGIN)
-    _stale, end, after = rest.partition(END)
-    if not (begin and end):
-        message = f"the markers {BEGIN} and {END} are missing"
-        raise ValueError(message)
-    return f"{before}{BEGIN}\n{table(words)}\n{END}{after}"
-
-
-def stale(root: Path = ROOT) -> dict[Path, str]:
-    """The documents that don't say what the code says, and what they should say."""
-    found: dict[Path, str] = {}
-    for name, words in DOCUMENTS.items():
-        text = (root / name).read_text("utf-8")
-        if (fresh := updated(text, words)) != text:
-            found[root / name] = fresh
-    return found
-
-
 def main() -> int:
     """Print, write or check."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="bring the documents up to date")
-    parser.add_argument("--check", action="store_true", help="fail if a document is out of date")
-    arguments = parser.parse_args()
-    if not (arguments.write or arguments.check):
-        print(table(ENGLISH))
-        return 0
-    found = stale()
-    for path, text in found.items():
-        if arguments.write:
-            path.write_text(text, "utf-8")
-        print(
-            f"{path.name}: {'written' if arguments.write else 'out of date; run scripts/operations_table.py --write'}"
-        )
-    return bool(found and not arguments.write)
+    return run(__doc__, "operations", {name: table(words) for name, words in DOCUMENTS.items()})
 
 
 if __name__ == "__main__":

@@ -33,13 +33,13 @@ _LAST_WORDS: Final = 10.0
 class Run:
     """A client's method over many apps, of which a journal knows at any moment what is done and what isn't.
 
-    ```python
-    run = await Run.create(
-        client, "set_server_domain", apps, journal=journal,
-        arguments={"domains": ServerDomains(request=["api.example.com"])}, why="moving to the new API host",
-    )
-    report = await run.go()
-    ```
+    ::
+
+        run = await Run.create(
+            client, "set_server_domain", apps, journal=journal,
+            arguments={"domains": ServerDomains(request=["api.example.com"])}, why="moving to the new API host",
+        )
+        report = await run.go()
 
     Every app is written down before anything is done, and each step of it before the next: what was intended, and what
     came of it. So after kill -9, a power cut or Ctrl-C, `Run.open(…)` and `go()` go on where it stopped: what is done

@@ -45,10 +45,10 @@ _log.setLevel(logging.ERROR)
 class Sandbox(World):
     """Both providers, imitated on a real socket of this machine.
 
-    ```python
-    with Sandbox(apps=3) as sandbox:  # or: async with
-        client = BaiduClient(sandbox.baidu.component, tokens=sandbox.baidu.tokens, base_url=sandbox.url)
-    ```
+    ::
+
+        with Sandbox(apps=3) as sandbox:  # or: async with
+            client = BaiduClient(sandbox.baidu.component, tokens=sandbox.baidu.tokens, base_url=sandbox.url)
 
     It runs in a thread of its own, so it serves whatever event loop (or none) the client has. Leaving the context
     cuts the connections that are still open, ends the thread and frees the port.

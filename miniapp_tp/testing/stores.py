@@ -66,14 +66,14 @@ class TokenStoreSuite(Forgetting):
 
     Make a subclass whose name pytest collects, with the fixture `store`, which gives an empty store:
 
-    ```python
-    class TestMyStore(TokenStoreSuite):
-        @pytest.fixture
-        async def store(self):
-            store = MyStore(...)
-            yield store
-            await store.aclose()
-    ```
+    ::
+
+        class TestMyStore(TokenStoreSuite):
+            @pytest.fixture
+            async def store(self):
+                store = MyStore(...)
+                yield store
+                await store.aclose()
 
     Override `another` too if several stores may share their data, and `advance` if your store takes a clock: without
     it the tests of leases wait for real. The tests run on anyio's own pytest plugin, which needs no setting.

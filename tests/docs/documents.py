@@ -17,6 +17,9 @@ ROOT: Final = Path(__file__).parents[2]
 ENGLISH: Final = ROOT / "README.md"
 CHINESE: Final = ROOT / "README.zh-CN.md"
 READMES: Final = (ENGLISH, CHINESE)
+CAPABILITIES: Final = ROOT / "docs" / "capabilities.md"
+ERROR_PAGES: Final = (ROOT / "docs" / "errors.md", ROOT / "docs" / "errors.zh-CN.md")
+TESTING: Final = (ROOT / "docs" / "testing.md", ROOT / "docs" / "testing.zh-CN.md")
 TWINS: Final = tuple(
     (path, path.with_suffix(".zh-CN.md"))
     for path in (ENGLISH, *sorted((ROOT / "docs").glob("*.md")))

@@ -3,6 +3,7 @@
 Marks are comments on the line before a block:
 
 - `<!-- output -->` before a text block: it is what the python block above prints.
+- `<!-- explain -->` before a text block: it is what `miniapp-tp explain` says; compared in `test_structure.py`.
 - `<!-- pytest -->` before a python block: it is a file of tests, and pytest runs it.
 - `<!-- compile only: reason -->` before a python block: it can't run here; imports, names and calls are checked.
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BENCH = "bench: "  # where `python -m benchmarks` writes its tables
-KNOWN = ("output", "pytest", "demo: begin", "demo: end", "operations:begin", "operations:end")
+MADE = ("operations:begin", "operations:end", "errors:begin", "errors:end")  # by scripts, from the code
+KNOWN = ("output", "explain", "pytest", "demo: begin", "demo: end", *MADE)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

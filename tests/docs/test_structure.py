@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 import miniapp_tp
-from miniapp_tp import MiniAppError, NoAnswer, PushRejected
+from miniapp_tp import BaiduClient, KuaishouClient, MiniAppError, NoAnswer, PushRejected
+from miniapp_tp.contract import OPERATIONS
+from miniapp_tp.sandbox import Fault
 from tests.docs.documents import (
-    ENGLISH,
+    CAPABILITIES,
+    ERROR_PAGES,
     LINKED,
     READMES,
     ROOT,
+    TESTING,
     TWINS,
     anchors,
     blocks,
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLE = ROOT / "scripts" / "operations_table.py"
+CODES = ROOT / "scripts" / "error_codes.py"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 TWO = pytest.mark.parametrize(("english", "chinese"), TWINS, ids=lambda path: path.name)
 ERRORS = {
@@ -100,20 +105,58 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert not anchor or anchor in anchors(file), target
 
 
+@TWO
+def test_a_page_is_in_the_list_of_its_readme(english: Path, chinese: Path) -> None:
+    for path, readme in zip((english, chinese), READMES, strict=True):
+        assert path == readme or f"docs/{path.name}" in links(readme)
+
+
 # --- tables and the code --------------------------------------------------------------------------------------------
 
 
-def test_the_table_of_operations_is_what_the_contracts_say() -> None:
-    done = subprocess.run([sys.executable, TABLE, "--check"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("script", [TABLE, CODES], ids=lambda path: path.name)
+def test_what_is_made_from_the_code_is_up_to_date(script: Path) -> None:
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_table_of_operations_is_printed_and_stands_in_the_readme() -> None:
+def test_the_table_of_operations_is_printed_and_stands_in_the_page_on_capabilities() -> None:
     done = subprocess.run([sys.executable, TABLE], capture_output=True, text=True, check=True)
-    assert done.stdout in ENGLISH.read_text("utf-8")
+    assert done.stdout in CAPABILITIES.read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+def test_the_summary_of_a_readme_has_every_operation_and_who_has_it(path: Path) -> None:
+    clients = [BaiduClient("any", tokens={}), KuaishouClient("any", tokens={})]
+    _header, *rows = next(rows for rows in tables(path) if codes(rows[1][1]) == ["get_info"])
+    said = {name: row[2:] for row in rows for name in codes(row[1])}
+    assert said == {name: ["✓" if one.supports(name) else "–" for one in clients] for name in OPERATIONS}
+
+
+@pytest.mark.parametrize("path", TESTING, ids=lambda path: path.name)
+def test_the_table_of_faults_has_every_fault(path: Path) -> None:
+    named = [name for row in rows_with("`LATENCY`", path) for name in codes(row[0])]
+    assert sorted(named) == sorted(fault.name for fault in Fault)
+
+
+@pytest.mark.parametrize(("path", "language"), list(zip(ERROR_PAGES, ("en", "zh"), strict=True)), ids=["en", "zh"])
+def test_the_page_on_errors_shows_what_explain_says(path: Path, language: str) -> None:
+    shown = next(block.source for block in blocks(path) if block.mark == "explain")
+    [command] = [words for block in blocks(path) if block.language == "bash" for words in commands(block.source)]
+    arguments = [sys.executable, "-m", "miniapp_tp.cli", *command[1:], "--lang", language]
+    done = subprocess.run(arguments, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout == shown
+
+
+@pytest.mark.parametrize("path", ERROR_PAGES, ids=lambda path: path.name)
+def test_the_table_of_errors_is_ordered_by_who_must_act(path: Path) -> None:
+    _header, *rows = rows_with("`InvalidArgument`", path)
+    actors = [row[2].strip("`") for row in rows]
+    assert list(dict.fromkeys(actors)) == ["YOU", "MERCHANT", "PROVIDER", "TIME"]
+    assert actors == sorted(actors, key=["YOU", "MERCHANT", "PROVIDER", "TIME"].index)
+
+
+@pytest.mark.parametrize("path", ERROR_PAGES, ids=lambda path: path.name)
 def test_the_table_of_errors_has_every_class_and_who_must_act(path: Path) -> None:
     _header, *rows = rows_with("`InvalidArgument`", path)
     actors = {codes(row[0])[0]: row[2].strip("`") for row in rows}
@@ -121,7 +164,7 @@ def test_the_table_of_errors_has_every_class_and_who_must_act(path: Path) -> Non
     assert actors == raised
 
 
-@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", ERROR_PAGES, ids=lambda path: path.name)
 def test_the_tree_of_errors_is_the_tree_of_classes(path: Path) -> None:
     tree = next(block.source for block in blocks(path) if block.source.startswith("MiniAppError\n"))
     parents: dict[str, str] = {}
@@ -136,7 +179,7 @@ def test_the_tree_of_errors_is_the_tree_of_classes(path: Path) -> None:
     assert parents == {name: kind.__bases__[0].__name__ for name, kind in ERRORS.items() if kind is not MiniAppError}
 
 
-@pytest.mark.parametrize("path", READMES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", ERROR_PAGES, ids=lambda path: path.name)
 def test_what_the_tree_says_of_attributes_is_true(path: Path) -> None:
     tree = next(block.source for block in blocks(path) if block.source.startswith("MiniAppError\n"))
     for line in tree.splitlines():
