@@ -138,7 +138,7 @@ mutants: $(VENV)/.lint ## change the pure half at random and see whether a test 
 	@$(BIN)/mutmut results
 
 .PHONY: soak
-soak: $(VENV)/.test ## the long tests (marker soak); SOAK_EVERY, GRANT_STEPS and PUSH_EVENTS take a share of some
+soak: $(VENV)/.test ## the long tests (marker soak); SOAK_EVERY, GRANT_STEPS, PUSH_EVENTS and RUN_APPS take a share of some
 	@$(BIN)/pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.test

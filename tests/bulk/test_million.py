@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 MEASURE: Final = Path(__file__).with_name("null_run.py")
 SLACK_MB: Final = 8.0
+APPS: Final = int(os.environ.get("RUN_APPS", "1000000"))
 
 
 def measured(folder: Path, apps: int, concurrency: int) -> dict[str, Any]:
@@ -31,10 +33,10 @@ def test_memory_does_not_grow_with_the_apps(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 def test_a_million(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = measured(tmp_path, 1_000_000, 500)
+    told = measured(tmp_path, APPS, 500)
     with capsys.disabled():
         print(  # noqa: T201 - the figures are what it is for
-            "\n1,000,000 apps from a generator on a null transport, 500 in hand: "
+            f"\n{APPS:,} apps from a generator on a null transport, 500 in hand: "
             f"{told['written_down_per_second']}/s written down, {told['calls_per_second']} calls/s "
             f"({told['cpu_us_per_app']} us of CPU per app); each without a journal: {told['each_per_second']} calls/s "
             f"({told['each_cpu_us_per_app']} us of CPU); peak memory {told['peak_mb']} MB, at 100,000 apps "
