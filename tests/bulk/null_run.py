@@ -1,4 +1,4 @@
-"""A run over a transport that answers at once: `python null_run.py JOURNAL APPS CONCURRENCY`; prints figures as JSON.
+"""A run over a transport that answers at once: `python -m tests.bulk.null_run JOURNAL APPS AT_ONCE`; prints JSON.
 
 What it costs is the run's own work, the journal on the disk included. `each` over the same calls, without a journal, is
 measured beside it, by CPU time as well, since other things may keep the machine busy.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import sys
 import time
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from benchmarks.memory import peak_mib
 from miniapp_tp import BaiduClient, Reply, Request, Run, RunOptions, ServerDomains, each, open_journal
 
 if TYPE_CHECKING:
@@ -47,11 +47,6 @@ def ids(count: int) -> Iterator[str]:
     return (f"{15000000 + number}" for number in range(count))
 
 
-def peak() -> float:
-    """Tell the highest memory so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def size(path: str) -> float:
     """Tell the size of a file, in MB."""
     return round(Path(path).stat().st_size / 1e6, 1)
@@ -61,7 +56,7 @@ async def mark(run: Run, told: dict[str, float]) -> None:
     """Note the memory once 100,000 apps are done."""
     while run.progress.counts.done < EARLY:  # noqa: ASYNC110 - it is the progress that is watched
         await asyncio.sleep(0.05)
-    told["peak_at_100000_mb"] = round(peak(), 1)
+    told["peak_at_100000_mb"] = round(peak_mib(), 1)
 
 
 async def measure(path: str, count: int, concurrency: int) -> dict[str, Any]:
@@ -86,7 +81,7 @@ async def measure(path: str, count: int, concurrency: int) -> dict[str, Any]:
         watching.cancel()
         told["calls_per_second"] = round(count / (time.perf_counter() - began))
         told["cpu_us_per_app"] = round((time.process_time() - cpu) / count * 1e6, 1)
-        told |= {"done": report.counts.done, "peak_mb": round(peak(), 1)}
+        told |= {"done": report.counts.done, "peak_mb": round(peak_mib(), 1)}
         told["journal_mb"] = size(path)
     began, cpu = time.perf_counter(), time.process_time()
     async with each(

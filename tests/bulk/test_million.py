@@ -11,14 +11,16 @@ from typing import Any, Final
 
 import pytest
 
-MEASURE: Final = Path(__file__).with_name("null_run.py")
+ROOT: Final = Path(__file__).parents[2]
 SLACK_MB: Final = 8.0
 APPS: Final = int(os.environ.get("RUN_APPS", "1000000"))
 
 
 def measured(folder: Path, apps: int, concurrency: int) -> dict[str, Any]:
     words = [str(folder / "runs.db"), str(apps), str(concurrency)]
-    done = subprocess.run([sys.executable, str(MEASURE), *words], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bulk.null_run", *words], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     told: dict[str, Any] = json.loads(done.stdout)
     assert told["done"] == apps
     return told
