@@ -182,8 +182,8 @@ def test_plan_apply_and_undo(sandbox: Sandbox) -> None:
 def test_plan_apply_and_undo_webview(sandbox: Sandbox) -> None:
     sandbox.baidu.apps["15000002"].domains["webview"] = ["https://old.example.com"]
     change = ("--apps", "apps.csv", "--webview", "h5.example.com", "--action", "add")
-    told = [json.loads(line) for line in call("domains", "plan", *change, "--json").stdout.splitlines()]
-    assert told[1] == {
+    planned = [json.loads(line) for line in call("domains", "plan", *change, "--json").stdout.splitlines()]
+    assert next(one for one in planned if one["app"] == "15000002") == {
         "app": "15000002",
         "now": {"webview": ["old.example.com"]},
         "asked": {"webview": ["h5.example.com"]},

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from attrs import define, field, frozen
 
-from miniapp_tp.client import component
+from miniapp_tp.client import setting_up
 from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.errors import ConnectFailed, ConnectionLost, NoAnswer, StoreError
 from miniapp_tp.sandbox.exchange import Request as Asked
@@ -196,5 +196,5 @@ class Setting:
         troubles = Troubles()
         store = WatchedStore(self.store, troubles)
         transport = WatchedTransport(Imitated(self.world, self.spent), troubles)
-        with patch.object(component, "Keeping", with_terms(TERM, self.clock)):
+        with patch.object(setting_up, "Keeping", with_terms(TERM, self.clock)):
             return Owner(client_for(self.order, store, transport), troubles)

@@ -12,7 +12,7 @@ import pytest
 from attrs import define
 
 from miniapp_tp import Done, MiniAppError, each
-from miniapp_tp.client import component
+from miniapp_tp.client import setting_up
 from miniapp_tp.sandbox import Sandbox
 from miniapp_tp.stores import MemoryStore, SqliteStore
 from tests.grants.conftest import client_on, order_for, prepare, say
@@ -53,7 +53,7 @@ async def called(client: ComponentClient, clock: Clock, apps: list[str]) -> Coun
 
 async def expire_together(monkeypatch: pytest.MonkeyPatch, store: MemoryStore | SqliteStore, apps: int) -> None:
     clock = Clock()
-    monkeypatch.setattr(component, "Keeping", with_terms(5.0, clock))
+    monkeypatch.setattr(setting_up, "Keeping", with_terms(5.0, clock))
     with Sandbox(apps={"baidu": apps}, clock=clock) as sandbox:
         side = sandbox.baidu
         order = order_for(sandbox, "baidu", store="", flow="", app="")

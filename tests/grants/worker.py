@@ -25,7 +25,7 @@ from unittest.mock import patch
 from attrs import define, field, frozen
 
 from miniapp_tp import BaiduClient, KuaishouClient
-from miniapp_tp.client import component
+from miniapp_tp.client import setting_up
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.stores import SqliteStore, TokenStore, open_store
 from miniapp_tp.transport.base import Transport
@@ -380,7 +380,7 @@ def work(number: int, source: int, order: Order) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(source, 0)
     _mine["number"] = number
-    patch.object(component, "Keeping", with_terms(order.term)).start()
+    patch.object(setting_up, "Keeping", with_terms(order.term)).start()
     code = 1
     try:
         tell(asyncio.run(carried_out(order)))
