@@ -19,7 +19,8 @@ def machine_line(results: Results) -> str:
     """Say on what it ran."""
     one, server = results["machine"], results["throughput"]["server"]
     libraries = ", ".join(f"{name} {number}" for name, number in one["libraries"].items())
-    return f"CPython {one['python']}, {one['system']}, {one['cores']} cores, {server}; {libraries}"
+    where = f"{one['system']}, {one['cores']} cores, load {one['load']:.1f} as it began"
+    return f"CPython {one['python']}, {where}, {server}; {libraries}"
 
 
 def write(results: Results) -> None:
