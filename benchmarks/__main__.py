@@ -7,13 +7,12 @@ import json
 import os
 import platform
 import sys
-from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import bulk, own_cost, pages, startup, storm, throughput
+from benchmarks import bulk, own_cost, pages, pushes, startup, storm, throughput
 from benchmarks.figures import figures, rates_table, table
 
 _HERE: Final = Path(__file__).parent
@@ -39,11 +38,10 @@ def run(rounds: int) -> dict[str, Any]:
         ("own_cost", own_cost.measure),
         ("bulk", bulk.measure),
         ("storm", storm.measure),
+        ("pushes", pushes.measure),
     ):
         print(name, flush=True)
         results[name] = measure()
-    if find_spec("benchmarks.pushes") is not None:
-        results["pushes"] = import_module("benchmarks.pushes").measure()
     print("throughput", flush=True)
     results["throughput"] = throughput.measure(rounds)
     return results

@@ -1,6 +1,6 @@
 """Pushed messages per second on one core: verified, decrypted, read and made into a typed event.
 
-    python benchmarks/pushes.py
+    python -m benchmarks.pushes
 
 Beside it runs what is usually written by hand instead, after the encryption class that WeChat's documents hand out: it
 verifies, decrypts and gives the object, and checks no form, no age and no padding. Time is the process's own, so other
@@ -13,7 +13,6 @@ import base64
 import hashlib
 import json
 import os
-import platform
 import struct
 import time
 from collections.abc import Callable
@@ -141,28 +140,33 @@ def rejecting(open_one: Opening) -> Opening:
     return turned_away
 
 
-def main() -> None:
-    """Measure both providers, and print a line for each."""
+def measure() -> dict[str, dict[str, float]]:
+    """Give events per second and core, by provider: opened by the SDK, by hand, and forged ones turned away."""
     keys: dict[str, Any] = {"tokens": {}, "push_token": TOKEN, "push_key": KEY_TEXT}
-    baidu, kuaishou, by_hand = BaiduClient("a-client-id", **keys), KuaishouClient(COMPONENT, **keys), HandWritten()
     forged: dict[str, Any] = {**keys, "push_token": "another-token"}
-    strange = {"baidu": BaiduClient("a-client-id", **forged), "kuaishou": KuaishouClient(COMPONENT, **forged)}
-    print(f"Python {platform.python_version()}, {platform.machine()}; {MESSAGES} messages, best of {ROUNDS} rounds")
-    for client, pushes, other in (
-        (baidu, baidu_pushes(MESSAGES), by_hand.baidu),
-        (kuaishou, kuaishou_pushes(MESSAGES), by_hand.kuaishou),
-    ):
-        ways: list[Opening] = [opening(client), other, rejecting(opening(strange[client.provider]))]
-        best = [
-            min(times) for times in zip(*([seconds(way, pushes) for way in ways] for _ in range(ROUNDS)), strict=True)
-        ]
-        ours, theirs, refused = (MESSAGES / one for one in best)
-        size = len(pushes[0][1])
-        print(
-            f"{client.provider:9} {size} bytes: {ours:8,.0f} events/s per core; written by hand {theirs:8,.0f}/s"
-            f" (ratio {ours / theirs:.2f}); forged ones turned away {refused:8,.0f}/s"
-        )
+    by_hand = HandWritten()
+    return {
+        "baidu": _rates(
+            baidu_pushes(MESSAGES),
+            opening(BaiduClient("a-client-id", **keys)),
+            by_hand.baidu,
+            rejecting(opening(BaiduClient("a-client-id", **forged))),
+        ),
+        "kuaishou": _rates(
+            kuaishou_pushes(MESSAGES),
+            opening(KuaishouClient(COMPONENT, **keys)),
+            by_hand.kuaishou,
+            rejecting(opening(KuaishouClient(COMPONENT, **forged))),
+        ),
+    }
+
+
+def _rates(pushes: list[Body], *ways: Opening) -> dict[str, float]:
+    """Time all ways in turn."""
+    rounds = [[seconds(way, pushes) for way in ways] for _ in range(ROUNDS)]
+    ours, theirs, refused = (MESSAGES / min(times) for times in zip(*rounds, strict=True))
+    return {"bytes": len(pushes[0][1]), "sdk": ours, "by_hand": theirs, "ratio": ours / theirs, "turned_away": refused}
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure(), indent=2))

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from miniapp_tp.bulk.journal import Tenancy, no_such_run
 from miniapp_tp.bulk.states import Counts, Entry, Plan, Record, State, Status, Trouble, Wish
 from miniapp_tp.errors import InvalidArgument, StoreError
-from miniapp_tp.stores.calls import PATIENCE, Arguments, Calls
+from miniapp_tp.stores.calls import PATIENCE, Arguments, Calls, check_patience
 from miniapp_tp.stores.opening import Opening
 from miniapp_tp.stores.postgres import own_pool
 from miniapp_tp.stores.postgres_pools import Pool, Row, adapted
+from miniapp_tp.stores.postgres_schema import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -160,6 +161,8 @@ class PostgresJournal:
         return journal
 
     def _make(self, pool: Pool, schema: str, patience: float) -> None:
+        check_patience(patience)
+        check_schema(schema)
         self._pool = pool
         self._schema = '"' + schema.replace('"', '""') + '"'
         self._calls = Calls(f"the journal of runs in PostgreSQL (schema {schema})", patience)

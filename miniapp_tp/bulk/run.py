@@ -6,7 +6,6 @@ import getpass
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 

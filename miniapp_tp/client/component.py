@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from attrs import evolve
 
 from miniapp_tp.client.baidu import BaiduMethods
+from miniapp_tp.client.checks import check_app, check_open
 from miniapp_tp.client.events import EventMethods
 from miniapp_tp.client.grants import AskingGrants, epoch
 from miniapp_tp.client.interface import MiniAppClient
@@ -161,13 +162,10 @@ class ComponentClient(EventMethods, MiniAppClient):
             raise
 
     def _check(self, operation: Endpoint[Any, Any] | Procedure[Any, Any], app: object) -> None:
-        if self._root._closed:  # noqa: SLF001 - the client that this one shares everything with
-            message = "this client is closed; make one that lives as long as the process"
-            raise InvalidArgument(message)
+        check_open(closed=self._root._closed)  # noqa: SLF001 - the client that this one shares everything with
         endpoint = operation.endpoint if isinstance(operation, Procedure) else operation
-        if endpoint.credential is Credential.APP and not (isinstance(app, str) and app.strip()):
-            message = f"an app's id is text like '15263713', not {app!r}"
-            raise InvalidArgument(message)
+        if endpoint.credential is Credential.APP:
+            check_app(app)
         if endpoint.credential is not None and endpoint.credential not in self._session.tokens:
             message = "this call carries the component's token, which a client with tokens=… hasn't: give it a store"
             raise InvalidArgument(message)

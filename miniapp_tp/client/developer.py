@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
+from miniapp_tp.client.checks import check_app, check_open
 from miniapp_tp.client.materials import MaterialMethods
+from miniapp_tp.client.setting_up import TOKEN_CALLS, patient
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported, ProviderError
 from miniapp_tp.models import Broadcast, FeedCard, FeedSubmission, FeedTemplate, Message, Of, Push
 from miniapp_tp.providers.baidu.developer import DEVELOPER_TOKEN, SERVICES, Keys, developer_contract
@@ -32,10 +34,6 @@ if TYPE_CHECKING:
     from miniapp_tp.providers.baidu.developer import DeveloperContract
     from miniapp_tp.transport.base import Transport
     from miniapp_tp.wire.meaning import Code
-
-_TOKEN_CALLS: Final = 32
-_TOKEN_TIMEOUT: Final = 30.0
-_TOKEN_ATTEMPT_TIMEOUT: Final = 10.0
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -216,29 +214,17 @@ class BaiduDeveloperClient(MaterialMethods):
         try:
             if isinstance(operation, Absent):
                 raise NotSupported(operation.why)
-            self._check(app)
+            check_open(closed=self._root._closed)  # noqa: SLF001 - the client that this one shares everything with
+            check_app(app)
             return await self._session.call(operation, app, make())
         except MiniAppError as error:
             error.within(provider=self.provider, operation=operation.name, app=app if isinstance(app, str) else None)
             raise
 
-    def _check(self, app: object) -> None:
-        if self._root._closed:  # noqa: SLF001 - the client that this one shares everything with
-            message = "this client is closed; make one that lives as long as the process"
-            raise InvalidArgument(message)
-        if not isinstance(app, str) or not app.strip():
-            message = f"an app's id is text like '15263713', not {app!r}"
-            raise InvalidArgument(message)
-
 
 def _for_tokens(session: Session) -> Session:
     """Give the calls for tokens turns and time of their own: those who wait for them hold the others."""
-    options = evolve(
-        session.options,
-        timeout=max(session.options.timeout, _TOKEN_TIMEOUT),
-        attempt_timeout=max(session.options.attempt_timeout, _TOKEN_ATTEMPT_TIMEOUT),
-    )
-    return evolve(session, limits=Limits(_TOKEN_CALLS), options=options)
+    return evolve(session, limits=Limits(TOKEN_CALLS), options=patient(session.options))
 
 
 def _checked(urls: Mapping[str, str] | None) -> dict[str, str]:

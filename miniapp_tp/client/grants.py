@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from attrs import define, field, frozen
 
 from miniapp_tp.bulk.each import each
+from miniapp_tp.client.checks import check_app, check_open
 from miniapp_tp.contract import TokenContract
 from miniapp_tp.errors import InvalidArgument, MiniAppError, NotSupported
 from miniapp_tp.stores.records import AppRecord
@@ -249,14 +250,12 @@ class GrantMethods:
     @contextmanager
     def _working(self, operation: str, app: str | None = None) -> Generator[GrantDesk]:
         try:
-            if app is not None and not (isinstance(app, str) and app.strip()):
-                message = f"an app's id is text like '15263713', not {app!r}"
-                raise InvalidArgument(message)
+            if app is not None:
+                check_app(app)
             if self._desk is None:
                 message = "this client was given tokens=…, so it keeps no grants: give it a store instead"
                 raise InvalidArgument(message)
-            if self._desk.closed:
-                raise InvalidArgument("this client is closed; make one that lives as long as the process")
+            check_open(closed=self._desk.closed)
             if self._desk.followed is not None and operation not in _FOLLOWERS:
                 raise InvalidArgument("this client follows, and this is for the owner of the grants: ask there")
             yield self._desk

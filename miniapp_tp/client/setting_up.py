@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from miniapp_tp.transport.session import Session
     from miniapp_tp.transport.tokens import AppTokens, Tokens
 
-_TOKEN_CALLS: Final = 32
+TOKEN_CALLS: Final = 32
+"""How many calls for tokens are under way at once."""
+
 _TOKEN_TIMEOUT: Final = 30.0
 _TOKEN_ATTEMPT_TIMEOUT: Final = 10.0
 
@@ -53,6 +55,15 @@ def problem_of(
     return None
 
 
+def patient(options: Options) -> Options:
+    """Give calls for tokens time of their own: a caller's short patience may not break off a spend."""
+    return evolve(
+        options,
+        timeout=max(options.timeout, _TOKEN_TIMEOUT),
+        attempt_timeout=max(options.attempt_timeout, _TOKEN_ATTEMPT_TIMEOUT),
+    )
+
+
 def desk_of(component: str, store: TokenStore, contract: TokenContract, session: Session) -> GrantDesk:
     """Set up what gets and keeps tokens.
 
@@ -61,14 +72,10 @@ def desk_of(component: str, store: TokenStore, contract: TokenContract, session:
     """
     provider = session.dialect.provider
     keeping = Keeping(store, f"{provider}:{component}")
-    options = evolve(
-        session.options,
-        timeout=max(session.options.timeout, _TOKEN_TIMEOUT),
-        attempt_timeout=max(session.options.attempt_timeout, _TOKEN_ATTEMPT_TIMEOUT),
-    )
+    options = patient(session.options)
     bare = evolve(session, limits=Limits(1), tokens={}, options=options)
     component_token = ComponentToken(keeping, contract, bare)
-    asking = evolve(bare, limits=Limits(_TOKEN_CALLS), tokens={Credential.COMPONENT: component_token})
+    asking = evolve(bare, limits=Limits(TOKEN_CALLS), tokens={Credential.COMPONENT: component_token})
     followed = _followed(keeping, component_token) if options.follow else None
     return GrantDesk(provider, contract, asking, component_token, Grants(keeping, contract, asking), followed)
 

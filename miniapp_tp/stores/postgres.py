@@ -13,7 +13,7 @@ from miniapp_tp.stores.base import Entry, Key, Lease
 from miniapp_tp.stores.calls import NOTHING, PATIENCE, Arguments, Calls, check_patience
 from miniapp_tp.stores.opening import Opening
 from miniapp_tp.stores.postgres_pools import Pool, PsycopgPool, Row, adapted
-from miniapp_tp.stores.postgres_schema import SCHEMA_VERSION, statements
+from miniapp_tp.stores.postgres_schema import SCHEMA_VERSION, check_schema, statements
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _PAGE: Final = 500
 _LONGEST: Final = 1e9
-_LONGEST_NAME: Final = 63
 _AT_RISK: Final = "set `fsync` and `full_page_writes` on: a power cut can lose every token"
 _log = logging.getLogger("miniapp_tp")
 
@@ -102,8 +101,7 @@ class PostgresStore:
 
     def _make(self, pool: Pool, schema: str, patience: float) -> None:
         check_patience(patience)
-        if not 0 < len(schema.encode()) <= _LONGEST_NAME or "\0" in schema:
-            raise InvalidArgument(f"a schema has a name of 1 to {_LONGEST_NAME} bytes, not {schema!r}")
+        check_schema(schema)
         self._pool = pool
         self._schema = schema
         self._statements = statements(schema)

@@ -12,8 +12,12 @@ from typing import Final
 
 from attrs import frozen
 
+from miniapp_tp.errors import InvalidArgument
+
 SCHEMA_VERSION: Final = 1
 """What `about.version` says of tables that this module understands."""
+
+_LONGEST_NAME: Final = 63
 
 _MAKE: Final = """
     IF to_regnamespace({namespace}) IS NULL THEN
@@ -176,3 +180,13 @@ def _identifier(name: str) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def check_schema(schema: str) -> None:
+    """Refuse what PostgreSQL would cut off, or can't name a schema with.
+
+    Raises:
+        InvalidArgument: Such a name.
+    """
+    if not 0 < len(schema.encode()) <= _LONGEST_NAME or "\0" in schema:
+        raise InvalidArgument(f"a schema has a name of 1 to {_LONGEST_NAME} bytes, not {schema!r}")

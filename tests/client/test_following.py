@@ -24,7 +24,8 @@ from miniapp_tp.client.component import BaiduClient, KuaishouClient
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores.records import AppRecord, from_bytes, to_bytes
 from miniapp_tp.transport.following import FollowedComponent, FollowedGrants
-from tests.support.granting import APP, KS_APP, Noting, Worldly, each_of, opened, operations
+from tests.support.granting import APP, KS_APP, Noting, Worldly, opened, operations
+from tests.support.renewing import each_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

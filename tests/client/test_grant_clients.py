@@ -20,8 +20,9 @@ from miniapp_tp import (
     TicketMissing,
 )
 from miniapp_tp.sandbox.world import World
-from tests.support.granting import APP, OTHER, Noting, Worldly, each_of, told
+from tests.support.granting import APP, OTHER, Noting, Worldly, told
 from tests.support.merchants import BACK, BOTH, CASES, Case, baidu, kuaishou, with_ticket
+from tests.support.renewing import each_of
 from tests.support.scripted import script
 
 if TYPE_CHECKING:

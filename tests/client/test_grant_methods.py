@@ -22,8 +22,9 @@ from miniapp_tp import (
     Options,
 )
 from miniapp_tp.sandbox import Fault, Sandbox
-from tests.support.granting import APP, Noting, each_of
+from tests.support.granting import APP, Noting
 from tests.support.merchants import BACK, BOTH, CASES, Case, Opened
+from tests.support.renewing import each_of
 from tests.support.scripted import script
 
 # --- authorizing ------------------------------------------------------------------------------------------------

@@ -32,10 +32,11 @@ from miniapp_tp.wire.dialect import Credential
 from tests.support.scripted import Step
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from miniapp_tp.contract import TokenContract
     from miniapp_tp.stores import Entry, Key, Lease
+    from miniapp_tp.wire.dialect import Dialect
 
 APP: Final = "15000001"
 OTHER: Final = "15000002"
@@ -332,6 +333,14 @@ class Office:
         return self.provider.lost({app: kept}).count(app) == 0
 
 
+def _spoken(provider: Provider, *, refresh_path: bool) -> tuple[Dialect, TokenContract]:
+    if provider.name == "baidu":
+        return BAIDU, baidu_tokens(provider.component)
+    path = provider.rules.refresh_path if refresh_path else None
+    made = kuaishou_tokens(provider.component, Secret(provider.secret), path, "https://page.example/authorize")
+    return for_component(ON_BEHALF, provider.component), made
+
+
 def office(
     name: str = "baidu",
     *,
@@ -362,12 +371,7 @@ def office(
         pauses.append(seconds)
         await anyio.lowlevel.checkpoint()
 
-    if name == "baidu":
-        dialect, made = BAIDU, baidu_tokens(provider.component)
-    else:
-        path = provider.rules.refresh_path if refresh_path else None
-        dialect = for_component(ON_BEHALF, provider.component)
-        made = kuaishou_tokens(provider.component, Secret(provider.secret), path, "https://page.example/authorize")
+    dialect, made = _spoken(provider, refresh_path=refresh_path)
     chosen: dict[str, Any] = {"backoff": 0.0, **options}
     session = Session(
         dialect=dialect,
@@ -393,8 +397,3 @@ async def opened(name: str = "baidu", **more: Any) -> Office:  # noqa: ANN401 - 
     await one.component_token.save_ticket(Secret(one.provider.issue_ticket()), one.now())
     one.notes.clear()
     return one
-
-
-async def each_of(found: AsyncIterator[str]) -> list[str]:
-    """Collect."""
-    return [one async for one in found]

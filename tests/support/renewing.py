@@ -20,6 +20,8 @@ from tests.support.granting import APP, KS_APP, Office, opened
 from tests.support.scripted import answer, gateway_no, page
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.support.scripted import Step
 
 HOUR = 3600.0
@@ -72,3 +74,8 @@ SPENT_NOTHING: dict[str, tuple[list[Step], type[MiniAppError]]] = {
     "client": ([word("invalid_client")] * 3, CredentialRejected),
 }
 NOTHING = pytest.mark.parametrize(("steps", "kind"), SPENT_NOTHING.values(), ids=SPENT_NOTHING)
+
+
+async def each_of(found: AsyncIterator[str]) -> list[str]:
+    """Collect."""
+    return [one async for one in found]

@@ -7,12 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from miniapp_tp import BaiduClient, Endpoint, Fleet, HttpxTransport, KuaishouClient, Options, RunOptions, ServerDomains
+from miniapp_tp import (
+    BaiduClient,
+    Endpoint,
+    Fleet,
+    HttpxTransport,
+    KuaishouClient,
+    Options,
+    Run,
+    RunOptions,
+    ServerDomains,
+    State,
+    Status,
+)
 from miniapp_tp.wire.endpoint import no_result
 from tests.support.platforms import answer
 
 if TYPE_CHECKING:
-    from miniapp_tp import Transport
+    from miniapp_tp import Journal, Transport
     from miniapp_tp.sandbox.world import World
 
 DOMAINS: Final[dict[str, Any]] = {"domains": ServerDomains(request=["api.example.com"])}
@@ -59,3 +71,30 @@ def fleet(world: World) -> Fleet:
     transport = HttpxTransport(httpx.MockTransport(partial(answer, world)))
     kuaishou = KuaishouClient(world.kuaishou.component, tokens=world.kuaishou.tokens, transport=transport)
     return Fleet([baidu(world), kuaishou])
+
+
+async def make_run(
+    client: object,
+    journal: Journal,
+    world: World,
+    method: str = "set_server_domain",
+    **more: Any,  # noqa: ANN401 - whatever `create` takes
+) -> Run:
+    """Write a run over all apps of Baidu's down, that is quick to settle doubts."""
+    given: dict[str, Any] = {"arguments": DOMAINS, "options": QUICK, "why": "a test", **more}
+    apps = given.pop("apps", list(world.baidu.apps))
+    return await Run.create(client, method, apps, journal=journal, **given)
+
+
+def edits(world: World) -> set[int]:
+    return {app.edits["set_server_domain"] for app in world.baidu.apps.values()}
+
+
+async def interrupted(journal: Journal, run: Run) -> None:
+    """Leave the run as a process leaves it that is killed between intent and outcome."""
+    tenancy = await journal.acquire(run.id, "host 1 2 3 4", 60.0, lambda _owner: True)
+    assert tenancy is not None
+    entries = [entry async for entry in run.outcomes([State.PENDING])]
+    assert await journal.write(tenancy, [(entry, entry.became(State.INTENDED, 0.0)) for entry in entries])
+    assert await journal.turn(tenancy, Status.RUNNING)
+    await journal.release(tenancy)

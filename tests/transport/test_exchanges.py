@@ -145,11 +145,9 @@ SECOND = {
 
 
 @pytest.mark.parametrize("data", SECOND.values(), ids=SECOND)
-async def test_what_comes_unasked_is_never_taken_for_the_next_answer(data: bytes, kind: Kind, opened: Open) -> None:
-    if kind.name == "httpx2":
-        pytest.skip("what is driven keeps its own connections")
+async def test_what_comes_unasked_is_never_taken_for_the_next_answer(data: bytes, ours: Open) -> None:
     async with serving(answering(data)) as server:
-        transport = opened()
+        transport = ours()
         for _ in range(4):
             try:
                 assert (await transport.send(to(server), timeout=5)).body == YES[:-5]
@@ -363,9 +361,7 @@ async def test_no_cancellation_is_lost_to_a_reply_that_comes_at_the_same_moment(
             assert task.cancelled()
 
 
-async def test_a_cancelled_hello_leaves_no_connection_behind(kind: Kind, opened: Open) -> None:
-    if kind.name == "httpx2":
-        pytest.skip("what is driven keeps its own connections")
+async def test_a_cancelled_hello_leaves_no_connection_behind(ours: Open) -> None:
     begun: list[asyncio.StreamWriter] = []
 
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -375,7 +371,7 @@ async def test_a_cancelled_hello_leaves_no_connection_behind(kind: Kind, opened:
 
     async with await asyncio.start_server(mute, "127.0.0.1", 0) as listener:
         port: int = listener.sockets[0].getsockname()[1]
-        transport = opened(verify=False)
+        transport = ours(verify=False)
         task = asyncio.create_task(transport.send(to(f"https://127.0.0.1:{port}/"), timeout=0.8))
         await until(lambda: bool(begun))
         task.cancel()

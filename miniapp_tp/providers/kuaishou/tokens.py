@@ -71,7 +71,7 @@ def _pair(_app: str, body: Mapping[str, Any]) -> Pair:
 
 def _page(address: str, component_app_id: str, code: Secret, redirect_uri: str) -> str:
     query = {"component_app_id": component_app_id, "pre_auth_code": code.reveal(), "redirect_uri": redirect_uri}
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+    return f"{address}?{urlencode(query)}"
 
 
 COMPONENT_TOKEN: Final = Endpoint[Secret, Issued](
