@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
 
     from miniapp_tp import Event
+    from miniapp_tp.sandbox import Pushed
     from miniapp_tp.stores import Entry, Lease
     from tests.support.receiving import Service
 
@@ -38,8 +39,17 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def push_event(one: Service, **fields: str) -> str:
     """Push an event, and give its id."""
+    return await deliver(one, event_of(one, **fields))
+
+
+def event_of(one: Service, **fields: str) -> Pushed:
+    """Make an event; another one made a second later isn't the same."""
+    return one.world.baidu.pushes.event("APP_NAME_CLEAR", APP, fields=fields)
+
+
+async def deliver(one: Service, pushed: Pushed) -> str:
+    """Deliver an event, and give its id, if it is new."""
     known = set(await one.waiting())
-    pushed = one.world.baidu.pushes.event("APP_NAME_CLEAR", APP, fields=fields)
     assert (await one.deliver(pushed)).content == b"success"
     return next(iter(set(await one.waiting()) - known), "")
 
@@ -88,8 +98,9 @@ async def test_a_failed_event_waits_for_its_time() -> None:
 async def test_an_event_that_fails_for_good_is_parked_and_replayed() -> None:
     one = service(attempts=3)
     one.handled.fails = 5
+    pushed = event_of(one)
     async with one.app:
-        event_id = await push_event(one)
+        event_id = await deliver(one, pushed)
         await until_true(lambda: is_parked(one))
         assert len(one.handled.events) == 3
         (noted,) = await parked(one)
@@ -98,7 +109,7 @@ async def test_an_event_that_fails_for_good_is_parked_and_replayed() -> None:
         assert await one.journal().replay(event_id) is True
         await until_true(lambda: nothing_waits(one))
         # A repeat of the provider's is still known.
-        assert await push_event(one) == ""
+        assert await deliver(one, pushed) == ""
     assert [event.attempt for event in one.handled.events] == [1, 2, 3, 4, 5, 6]
 
 
