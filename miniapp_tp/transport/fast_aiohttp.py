@@ -133,11 +133,7 @@ async def _reply(response: ClientResponse) -> Reply:
         if len(body) > MAX_BODY:
             response.close()  # else what is left would be read, to use the connection again
             break
-    headers: dict[str, str] = {}
-    for name, value in response.headers.items():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return Reply(response.status, headers, bytes(body[:MAX_BODY]), len(body) <= MAX_BODY)
+    return Reply(response.status, response.headers, bytes(body[:MAX_BODY]), len(body) <= MAX_BODY)
 
 
 def _told(problem: Exception) -> NoAnswer:

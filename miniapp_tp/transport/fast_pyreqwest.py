@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -81,15 +79,18 @@ class PyreqwestTransport:
 
     async def send(self, request: Request, *, timeout: float) -> Reply:
         """Send one request, and read its reply to the end: see `Transport`."""
-        before = _cancellations()
-        with suppress(asyncio.CancelledError):
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        try:
             outcome = await self._outcome(request, timeout)
-            if _cancellations() == before:
-                if isinstance(outcome, Reply):
-                    return outcome
-                raise outcome
-        await anyio.lowlevel.checkpoint_if_cancelled()  # where anyio's scope raises its own
-        raise asyncio.CancelledError
+        except asyncio.CancelledError:
+            outcome = None
+        if outcome is None or (task and task.cancelling() != before):
+            await anyio.lowlevel.checkpoint_if_cancelled()  # where anyio's scope raises its own
+            raise asyncio.CancelledError
+        if isinstance(outcome, Reply):
+            return outcome
+        raise outcome
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -101,12 +102,12 @@ class PyreqwestTransport:
         """Give what came instead of raising: pyreqwest's errors hold the address with its token."""
         client = self._client_for(request.origin)
         try:
-            built = client.request(request.method, request.url).timeout(_duration(seconds))
+            built = client.request(request.method, request.url).timeout(timedelta(seconds=seconds))
             if request.body:
                 built = built.body_bytes(request.body)
             if request.headers:
                 built = built.headers(request.headers)
-            async with built.streamed_read_buffer_limit(_CHUNK).build_streamed() as response:
+            async with built.build_streamed() as response:
                 return await _reply(response)
         except PyreqwestError as problem:
             return _told(problem)
@@ -149,17 +150,6 @@ class PyreqwestTransport:
         return "<PyreqwestTransport>"
 
 
-def _cancellations() -> int:
-    """Count how often this task was told to end."""
-    task = asyncio.current_task()
-    return task.cancelling() if task else 0
-
-
-@lru_cache(maxsize=16)
-def _duration(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds)
-
-
 def _trusted(verify: Verify) -> tuple[bytes, ...] | None:
     """Give the certificates to trust besides the system's; `None` to trust everybody."""
     if isinstance(verify, bool):
@@ -186,10 +176,7 @@ async def _reply(response: Response) -> Reply:
         body += part
         if len(body) > MAX_BODY:
             break
-    headers: dict[str, str] = {}
-    for name, value in response.headers.items():
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return Reply(response.status, headers, bytes(body[:MAX_BODY]), len(body) <= MAX_BODY)
+    return Reply(response.status, response.headers, bytes(body[:MAX_BODY]), len(body) <= MAX_BODY)
 
 
 def _told(problem: PyreqwestError) -> NoAnswer:

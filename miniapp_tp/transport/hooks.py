@@ -54,21 +54,21 @@ class Hooks:
     Args:
         hooks: The callables.
 
+    Attributes:
+        watch: Whether there are any.
+
     Raises:
         InvalidArgument: Something that can't be called, or would have to be awaited.
     """
 
     def __init__(self, hooks: Iterable[Hook]) -> None:
         self._hooks = tuple(hooks)
+        self.watch = bool(self._hooks)
         self._broken: set[int] = set()
         for hook in self._hooks:
             if not callable(hook) or _is_asynchronous(hook):
                 message = f"a hook is a plain callable that takes an Attempt; {hook!r} is none"
                 raise InvalidArgument(message)
-
-    def __bool__(self) -> bool:
-        """Tell whether anybody watches."""
-        return bool(self._hooks)
 
     def tell(self, attempt: Attempt) -> None:
         """Show an attempt to all hooks."""

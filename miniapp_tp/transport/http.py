@@ -12,7 +12,7 @@ import logging
 import ssl
 import sys
 import zlib
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
@@ -162,8 +162,7 @@ class HttpxTransport:
             async with asyncio.timeout(seconds):
                 if self._inner is not None:
                     return await _exchange(library, self._inner, request, seconds)
-                async with self._lane(request.origin) as lane:
-                    return await _exchange(library, lane.transport, request, seconds, lane.extensions)
+                return await self._on_a_lane(request, seconds)
         except TimeoutError:
             return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
         except (library.HTTPError, library.InvalidURL, library.StreamError, OSError, zlib.error) as problem:
@@ -171,12 +170,11 @@ class HttpxTransport:
         finally:
             _quiet.reset(token)
 
-    @asynccontextmanager
-    async def _lane(self, origin: str) -> AsyncGenerator[_Lane]:
-        """Lend a lane that nobody else uses; one whose exchange was broken off isn't used again."""
-        lane = self._lanes.take(origin)
+    async def _on_a_lane(self, request: Request, seconds: float) -> Reply:
+        """Take a lane that nobody else uses; one whose exchange was broken off isn't used again."""
+        lane = self._lanes.take(request.origin)
         try:
-            yield lane
+            reply = await _exchange(self._library, lane.transport, request, seconds, lane.extensions)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await lane.aclose()
@@ -185,7 +183,8 @@ class HttpxTransport:
             await lane.aclose()
         else:
             lane.extensions = {}
-            self._lanes.put_back(origin, lane)
+            self._lanes.put_back(request.origin, lane)
+        return reply
 
     def _open(self, origin: str) -> _Lane:
         address = self._proxies.address_for(origin)
@@ -254,7 +253,7 @@ async def _exchange(
         body, complete = await _body(response)
     finally:
         await response.aclose()
-    return Reply(response.status_code, dict(response.headers), body, complete)
+    return Reply(response.status_code, response.headers, body, complete)
 
 
 async def _body(response: httpx.Response) -> tuple[bytes, bool]:
@@ -263,8 +262,9 @@ async def _body(response: httpx.Response) -> tuple[bytes, bool]:
         return response.content[:MAX_BODY], len(response.content) <= MAX_BODY
     packing = response.headers.get("content-encoding", "").lower()
     unpacking = zlib.decompressobj(_GZIP) if packing == "gzip" else None
-    # It is an asynchronous generator, whatever its annotation says: one that isn't closed is left to the collector.
-    parts = cast("AsyncGenerator[bytes]", response.aiter_raw() if packing in {"", "gzip"} else response.aiter_bytes())
+    # They are asynchronous generators, whatever the annotations say: one that isn't closed is left to the collector.
+    raw = aiter(cast("httpx.AsyncByteStream", response.stream)) if packing in {"", "gzip"} else response.aiter_bytes()
+    parts = cast("AsyncGenerator[bytes]", raw)
     body = bytearray()
     async with aclosing(parts) as received:
         async for part in received:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from attrs import field, frozen
@@ -64,16 +65,40 @@ class Lane:
     """
 
     def __init__(self, pace: Pace, clock: Callable[[], float]) -> None:
+        self._called_too_fast = False
+        self._under_way = 0
         self.pace = pace
         self.ceiling = Ceiling(clock)
         self._clock = clock
-        self._under_way = 0
         self._next = 0.0
         self._next_in_bulk = 0.0
         self._bulk_waits_until = 0.0
         self._all_wait_until = 0.0
         self._queues: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque())
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def pace(self) -> Pace:
+        """Its limits."""
+        return self._pace
+
+    @pace.setter
+    def pace(self, pace: Pace) -> None:
+        self._pace = pace
+        self._unasked = self._room_unasked()
+
+    def _room_unasked(self) -> tuple[float, float]:
+        """Tell how many calls that somebody waits for, and how many in bulk, may go before a rate has to be asked."""
+        if self._called_too_fast or self._pace.per_second is not None:
+            return (0, 0)
+        return (self._most(bulk=False), self._most(bulk=True))
+
+    def _most(self, *, bulk: bool) -> float:
+        """Tell how many calls may be under way."""
+        at_once = self._pace.at_once
+        if at_once is None:
+            return inf
+        return max(1, int(at_once * (1 - self._pace.reserve))) if bulk else at_once
 
     @property
     def is_idle(self) -> bool:
@@ -88,6 +113,9 @@ class Lane:
 
     def entered_at_once(self, *, bulk: bool) -> bool:
         """Take one's turn, if nobody has to be waited for; it ends with `leave`."""
+        if self._under_way < self._unasked[bulk]:  # nobody can be waiting then
+            self._under_way += 1
+            return True
         if self._queues[0] or (bulk and self._queues[1]) or self._wait(bulk=bulk) != 0:
             return False
         self._take(bulk=bulk)
@@ -113,6 +141,8 @@ class Lane:
 
     def slow_down(self, retry_after: float | None) -> None:
         """Take in that the provider called us too fast, and for how many seconds it asks to wait, if it does."""
+        self._called_too_fast = True
+        self._unasked = self._room_unasked()
         unknown = self.ceiling.rate is None
         now = self._clock()
         if self.ceiling.busy() and unknown:
@@ -122,18 +152,15 @@ class Lane:
 
     def _wait(self, *, bulk: bool) -> float | None:
         """Tell for how many seconds a call has to wait; `None`: until another one ends."""
-        pace = self.pace
-        if pace.at_once is not None:
-            mine = max(1, int(pace.at_once * (1 - pace.reserve))) if bulk else pace.at_once
-            if self._under_way >= mine:
-                return None
+        if self._under_way >= self._most(bulk=bulk):
+            return None
         until = max(self._all_wait_until, self._bulk_waits_until if bulk else 0.0)
         rate = self.rate
         if rate is None and not until:
             return 0.0
         if rate is not None:
             # Whoever somebody waits for may be early: as many of them as the reserve has room for in a second.
-            early = 0.0 if bulk else max(1.0, rate * pace.reserve) / rate
+            early = 0.0 if bulk else max(1.0, rate * self._pace.reserve) / rate
             until = max(until, self._next - early, self._next_in_bulk if bulk else 0.0)
         return max(until - self._clock(), 0.0)
 

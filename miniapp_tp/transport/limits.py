@@ -1,10 +1,14 @@
-"""How much happens at once."""
+"""How much of a client's happens at once."""
 
 from __future__ import annotations
 
+import time
+from typing import Final
 from weakref import WeakValueDictionary
 
 import anyio
+
+from miniapp_tp.transport.lane import Lane, Pace
 
 
 class Limits:
@@ -12,22 +16,14 @@ class Limits:
 
     Args:
         concurrency: How many requests are made at once.
+
+    Attributes:
+        lane: The queue in front of sending.
     """
 
     def __init__(self, concurrency: int) -> None:
-        self._turns = anyio.CapacityLimiter(concurrency)
+        self.lane: Final = Lane(Pace(at_once=concurrency, reserve=0.0), time.monotonic)
         self._alone: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
-
-    async def take_turn(self, caller: object) -> None:
-        """Wait for one's turn to send; it has to be given back. Where there is a free one, nothing waits."""
-        try:
-            self._turns.acquire_on_behalf_of_nowait(caller)
-        except anyio.WouldBlock:
-            await self._turns.acquire_on_behalf_of(caller)
-
-    def give_back(self, caller: object) -> None:
-        """Give one's turn back, to the one who has waited longest."""
-        self._turns.release_on_behalf_of(caller)
 
     def alone(self, app: str) -> anyio.Lock:
         """Let only one procedure at a time read an app's state and write it back."""

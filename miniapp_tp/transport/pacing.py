@@ -6,7 +6,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from attrs import define, evolve, field, frozen
@@ -35,22 +35,14 @@ class Pacing:
     app: Pace = _NONE
 
 
-class Outcome(Protocol):
-    """What an attempt came to."""
-
-    @property
-    def result(self) -> Any:  # noqa: ANN401, D102 - a value, or an error
-        ...
-
-
-Made = TypeVar("Made", bound=Outcome)
+Made = TypeVar("Made")
 
 
 class Around(Protocol):
     """What makes attempts when their turns come."""
 
     async def around(self, operation: str, app: str, attempt: Callable[[], Awaitable[Made]]) -> Made:
-        """Make an attempt when its turn comes."""
+        """Make an attempt when its turn comes; it gives a value, or an error."""
         ...
 
 
@@ -100,22 +92,17 @@ class Turns:
                 if not lane.entered_at_once(bulk=bulk):
                     await lane.enter(bulk=bulk)
                 entered += 1
-            outcome = await attempt()
+            made = await attempt()
         finally:
             for lane in lanes[:entered]:
                 lane.leave()
-        result: object = outcome.result
-        if isinstance(result, RateLimited | QuotaExhausted):
-            self._learn(operation, app, lanes[-1], result)
+        if isinstance(made, RateLimited):
+            lanes[-1].slow_down(made.retry_after)
+        elif isinstance(made, QuotaExhausted):
+            self.spent.learn(operation, app, made)
         else:
             lanes[-1].ceiling.accepted()
-        return outcome
-
-    def _learn(self, operation: str, app: str, provider: Lane, error: RateLimited | QuotaExhausted) -> None:
-        if isinstance(error, RateLimited):
-            provider.slow_down(error.retry_after)
-        else:
-            self.spent.learn(operation, app, error)
+        return made
 
     def _lanes(self, app: str) -> tuple[Lane, ...]:
         """Find the lanes of a call, the narrowest first: who waits for an app keeps nobody else waiting."""

@@ -25,6 +25,7 @@ from miniapp_tp.errors import (
     NotFound,
     ProviderError,
 )
+from miniapp_tp.priority import is_bulk
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.deadlines import END, Deadlines
 from miniapp_tp.transport.hooks import Attempt, Hooks
@@ -54,7 +55,7 @@ class _Course:
 
     @property
     def remaining(self) -> float:
-        return max(0.0, self.deadline - self.clock())
+        return self.deadline - self.clock()
 
 
 @define(eq=False)
@@ -69,6 +70,8 @@ class _Call(Generic[P, R]):
     course: _Course
     token: Secret | None = None
     renewals: int = 0
+    elapsed: float = 0.0
+    status: int | None = None
 
 
 @frozen
@@ -91,15 +94,6 @@ class _Steps:
             self.course.changed = self.course.changed or endpoint.changes
             return result
         raise lost
-
-
-@define
-class _Outcome(Generic[R]):
-    """What one attempt came to."""
-
-    result: R | MiniAppError
-    status: int | None
-    elapsed: float
 
 
 @frozen
@@ -141,31 +135,24 @@ class Session:
         Raises:
             MiniAppError: What it came to.
         """
-        clock, bound = asyncio.get_running_loop().time, asyncio.timeout(None)
+        clock = asyncio.get_running_loop().time
         course = _Course(clock, clock() + self.options.timeout)
-        outer = END.set(course.deadline)
+        bound, outer = self._deadlines.begin(course.deadline), END.set(course.deadline)
         try:
-            async with bound:
-                self._deadlines.watch(bound, course.deadline)
-                try:
-                    return await self._perform(operation, app, params, course)
-                finally:
-                    self._deadlines.forget(bound)
+            if isinstance(operation, Endpoint):
+                return await self.exchange(operation, app, params, course)
+            async with self.limits.alone(app):
+                return await operation.run(_Steps(self, course), app, params)
         except MiniAppError as error:
             error.may_have_happened = error.may_have_happened or course.changed
             raise
-        except TimeoutError:
-            if not bound.expired():  # the caller's own code raised it
+        except asyncio.CancelledError:
+            if not bound.explains_cancelling:
                 raise
         finally:
             END.reset(outer)
+            self._deadlines.finish(bound)
         raise self._overdue(app, course)
-
-    async def _perform(self, operation: Endpoint[P, R] | Procedure[P, R], app: str, params: P, course: _Course) -> R:
-        if isinstance(operation, Endpoint):
-            return await self.exchange(operation, app, params, course)
-        async with self.limits.alone(app):
-            return await operation.run(_Steps(self, course), app, params)
 
     async def exchange(self, endpoint: Endpoint[P, R], app: str, params: P, course: _Course) -> R:
         """Make attempts until one is answered, or none makes sense any more."""
@@ -173,50 +160,48 @@ class Session:
         request = build(self.dialect, endpoint, params, self.base_url)
         call = _Call(endpoint, app, params, request, course.tries, course)
         while True:
-            outcome = await self.turns.around(endpoint.name, app, partial(self._attempt, call))
-            if not isinstance(outcome.result, MiniAppError):
-                self._tell(call, outcome, None)
-                return outcome.result
+            result = await self.turns.around(endpoint.name, app, partial(self._attempt, call))
+            if not isinstance(result, MiniAppError):
+                if self.hooks.watch:
+                    self._tell(call, None, None)
+                return result
             pause = None
             try:
-                pause = await self._pause(call, outcome.result)
+                pause = await self._pause(call, result)
             finally:  # also where asking for another token fails: what was sent is told
-                self._tell(call, outcome, pause)
+                if self.hooks.watch:
+                    self._tell(call, result, pause)
             if pause is None:
-                return await self._settle(call, outcome.result)
+                return await self._settle(call, result)
             await self.sleep(pause)
 
-    async def _attempt(self, call: _Call[P, R]) -> _Outcome[R]:
-        clock = call.course.clock
-        await self.limits.take_turn(call)
+    async def _attempt(self, call: _Call[P, R]) -> R | MiniAppError:
+        endpoint, tries, request, clock = call.endpoint, call.tries, call.request, call.course.clock
+        bulk, lane = is_bulk(), self.limits.lane
+        if not lane.entered_at_once(bulk=bulk):
+            await lane.enter(bulk=bulk)
         try:
-            signed = await self._signed(call)
-            call.tries.sent += 1
-            call.tries.in_flight = True
-            started = clock()
-            reply = await self._send(signed, min(self.options.attempt_timeout, call.course.remaining))
-            call.tries.in_flight = False
+            if endpoint.credential is not None:
+                if call.token is None:
+                    call.token = await self.tokens[endpoint.credential].get(call.app)
+                request = sign(self.dialect, endpoint.credential, request, call.token)
+            tries.sent += 1
+            tries.in_flight = True
+            begun = clock()
+            left = max(0.0, min(self.options.attempt_timeout, call.course.deadline - begun))
+            try:
+                reply: Reply | NoAnswer = await self.transport.send(request, timeout=left)
+            except NoAnswer as error:
+                reply = error.with_traceback(None)
+            tries.in_flight = False
         finally:
-            self.limits.give_back(call)
-        elapsed = clock() - started
+            lane.leave()
+        call.elapsed = clock() - begun
         if isinstance(reply, NoAnswer):
-            return _Outcome(reply, None, elapsed)
-        result: R | MiniAppError = parse(self.dialect, call.endpoint, call.app, reply, signed.secrets)
-        return _Outcome(result, reply.status, elapsed)
-
-    async def _signed(self, call: _Call[Any, Any]) -> Request:
-        credential = call.endpoint.credential
-        if credential is None:
-            return call.request
-        if call.token is None:
-            call.token = await self.tokens[credential].get(call.app)
-        return sign(self.dialect, credential, call.request, call.token)
-
-    async def _send(self, signed: Request, seconds: float) -> Reply | NoAnswer:
-        try:
-            return await self.transport.send(signed, timeout=seconds)
-        except NoAnswer as error:
-            return error.with_traceback(None)
+            call.status = None
+            return reply
+        call.status = reply.status
+        return parse(self.dialect, endpoint, call.app, reply, request.secrets)
 
     async def _pause(self, call: _Call[Any, Any], result: MiniAppError) -> float | None:
         """Tell after how many seconds to try again; `None` for not at all."""
@@ -271,7 +256,7 @@ class Session:
         late.unsent = tries is None or not tries.sent
         if tries is None:
             return late
-        if tries.in_flight and self.hooks:
+        if tries.in_flight and self.hooks.watch:
             self.hooks.tell(
                 Attempt(
                     provider=self.dialect.provider,
@@ -290,10 +275,7 @@ class Session:
         error.may_have_happened = error.may_have_happened or course.changed
         return error
 
-    def _tell(self, call: _Call[Any, R], outcome: _Outcome[R], retry_in: float | None) -> None:
-        if not self.hooks:
-            return
-        error = outcome.result if isinstance(outcome.result, MiniAppError) else None
+    def _tell(self, call: _Call[Any, Any], error: MiniAppError | None, retry_in: float | None) -> None:
         answered = error if isinstance(error, ProviderError) else None
         self.hooks.tell(
             Attempt(
@@ -301,8 +283,8 @@ class Session:
                 operation=call.endpoint.name,
                 app=call.app or None,
                 number=call.tries.sent,
-                elapsed=outcome.elapsed,
-                status=outcome.status,
+                elapsed=call.elapsed,
+                status=call.status,
                 error=type(error).__name__ if error else None,
                 code=answered.code if answered else None,
                 request_id=answered.request_id if answered else None,

@@ -99,10 +99,10 @@ class FixedToken:
 
 def _problem(token: object) -> str | None:
     """Say what is wrong with a token, without showing it."""
-    if token is None:
-        return "tokens has no token for this app"
     if isinstance(token, str) and token.strip():
         return None
+    if token is None:
+        return "tokens has no token for this app"
     return f"a token is text that isn't empty; what came was {type(token).__name__}"
 
 

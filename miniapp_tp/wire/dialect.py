@@ -21,6 +21,8 @@ class Credential(Enum):
     APP = "app"
     COMPONENT = "component"
 
+    __hash__ = object.__hash__  # Enum's own is written in Python, and every call looks tokens up by it
+
 
 @frozen
 class Refusal:

@@ -42,12 +42,16 @@ def build(dialect: Dialect, endpoint: Endpoint[P, Any], params: P, base_url: str
         InvalidArgument: The parameters can't be sent, or the endpoint's address isn't safe.
         NotSupported: A field that this provider can't carry.
     """
-    fields = {**endpoint.fixed, **endpoint.encode(params)}
-    sent = {name: value for name, value in fields.items() if value is not None}
+    plain: dict[str, Any] = dict(endpoint.fixed)
+    secrets: Secrets = ()
+    for name, value in endpoint.encode(params).items():
+        if isinstance(value, Secret):
+            secrets += (value,)
+            plain[name] = value.reveal()
+        elif value is not None:
+            plain[name] = value
     whole = not endpoint.path.startswith("/")
     address = checked_address(endpoint.path) if whole else base_url + endpoint.path
-    secrets = tuple([value for value in sent.values() if isinstance(value, Secret)])
-    plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in sent.items()}
     if endpoint.method == "GET":
         query = tuple([(name, str(value)) for name, value in plain.items()])
         return Request(method="GET", address=address, query=dialect.always + query, secrets=secrets)

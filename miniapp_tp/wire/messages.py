@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,8 @@ MASK: Final = "***"
 
 MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes of a reply's body that are read at most, unpacked; no documented reply comes near it."""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]*")
 
 USER_AGENT: Final = "miniapp_tp"
 """What every transport calls itself."""
@@ -60,6 +63,11 @@ def _quoted(name: str) -> str:
     return quote(name, safe="")
 
 
+def _written(value: str) -> str:
+    """Quote a value; a token is nearly always of letters that need no quoting."""
+    return value if _PLAIN.fullmatch(value) else quote(value, safe="")
+
+
 @lru_cache(maxsize=256)
 def _origin(address: str) -> str:
     """Read an address: there are as many as endpoints, and each is called again and again."""
@@ -90,7 +98,7 @@ class Request:
     @property
     def url(self) -> str:
         """The whole address, tokens included: for the transport alone, never for a log or an error."""
-        pairs = [f"{_quoted(name)}={quote(value, safe='')}" for name, value in self.query]
+        pairs = [f"{_quoted(name)}={_written(value)}" for name, value in self.query]
         return f"{self.address}?{'&'.join(pairs)}" if pairs else self.address
 
     @property
@@ -103,8 +111,12 @@ class Request:
         return f"<Request {self.method} {self.address}>"
 
 
-def _lower_names(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _tidied(headers: Mapping[str, str]) -> dict[str, str]:
+    tidied: dict[str, str] = {}
+    for name, value in headers.items():
+        key = name.lower()
+        tidied[key] = f"{tidied[key]}, {value}" if key in tidied else value
+    return tidied
 
 
 @frozen(repr=False)
@@ -113,15 +125,21 @@ class Reply:
 
     Attributes:
         status: The HTTP status.
-        headers: The headers, names in lower case.
+        headers: The headers, their names in any case; a mapping of a transport's own may give a name twice.
         body: The bytes of the body, decompressed.
         complete: Whether the body is all there; a transport stops reading a body that has no end.
     """
 
     status: int
-    headers: Mapping[str, str] = field(factory=dict[str, str], converter=_lower_names)
+    # Kept as they come: nobody looks at the headers of a yes.
+    _headers: Mapping[str, str] = field(factory=dict[str, str], eq=_tidied)
     body: bytes = b""
     complete: bool = True
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, names in lower case; what came under one name several times is joined by commas."""
+        return _tidied(self._headers)
 
     @property
     def text(self) -> str:

@@ -18,8 +18,8 @@ V = TypeVar("V")
 _CENTURY: Final = 3_155_760_000
 
 
-def text(value: object) -> str | None:
-    """Read a text: numbers too; empty is absent."""
+def text(value: object, _kind: object = None) -> str | None:
+    """Read a text: numbers too; empty is absent. Its second parameter makes it a hook of cattrs."""
     if isinstance(value, str):
         return value.strip() or None
     if value is None or isinstance(value, bool | Mapping | list):
@@ -27,11 +27,9 @@ def text(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def integer(value: object) -> int | None:
-    """Read a whole number: `1`, `1.0` or `"1"`; anything else is absent."""
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, int):
+def integer(value: object, _kind: object = None) -> int | None:
+    """Read a whole number: `1`, `1.0` or `"1"`; anything else is absent. Its second parameter is as `text`'s."""
+    if type(value) is int or value is None:  # nearly always; a bool is of another type
         return value
     if isinstance(value, str):
         return _integer_of(value.strip())
@@ -51,9 +49,9 @@ def lifetime(value: object) -> int | None:
 
 def listed(value: object) -> list[Any]:
     """Read a list: absent is empty, and one thing alone is a list of one."""
-    if value is None or value in ("", {}):
-        return []
-    return value if _is_list(value) else [value]
+    if _is_list(value):
+        return value
+    return [] if value is None or value in ("", {}) else [value]
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:
@@ -98,6 +96,6 @@ def converter() -> Converter:
     fit, which no error may show.
     """
     made = Converter(detailed_validation=False)
-    made.register_structure_hook_func(lambda kind: kind == str | None, lambda value, _kind: text(value))
-    made.register_structure_hook_func(lambda kind: kind == int | None, lambda value, _kind: integer(value))
+    made.register_structure_hook_func(lambda kind: kind == str | None, text)
+    made.register_structure_hook_func(lambda kind: kind == int | None, integer)
     return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 import anyio
@@ -155,16 +154,14 @@ async def test_calls_end_in_their_own_time_whatever_became_of_those_before() -> 
     ended: list[int] = []
 
     async def block(number: int, seconds: float) -> None:
-        bound = asyncio.timeout(None)
-        with contextlib.suppress(TimeoutError):
-            async with bound:
-                watching.watch(bound, loop.time() + 0.05)
-                try:
-                    await asyncio.sleep(seconds)
-                finally:
-                    watching.forget(bound)
-        if bound.expired():
+        bound = watching.begin(loop.time() + 0.05)
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            assert bound.explains_cancelling
             ended.append(number)
+        finally:
+            watching.finish(bound)
 
     async with anyio.create_task_group() as group:
         for number, seconds in enumerate((0.0, 60.0, 0.01, 60.0)):
@@ -188,3 +185,22 @@ async def test_what_the_callers_own_code_raises_is_no_deadline() -> None:
 
     with pytest.raises(TimeoutError, match="the caller's own"):
         await watched(script(), tokens=ask).session.call(READ, APP, None)
+
+
+def test_outside_of_a_task_there_is_nothing_to_end() -> None:
+    async def call() -> None:
+        await watched(script(never)).session.call(READ, APP, None)
+
+    loop, told = asyncio.new_event_loop(), list[str]()
+
+    def drive() -> None:
+        coroutine = call()
+        with pytest.raises(RuntimeError, match=r"awaited in a task") as caught:
+            coroutine.send(None)
+        told.append(str(caught.value))
+        loop.stop()
+
+    loop.call_soon(drive)
+    loop.run_forever()
+    loop.close()
+    assert told

@@ -118,5 +118,5 @@ def test_what_would_have_to_be_awaited_or_cant_be_called_is_refused(hook: Any) -
 
 
 def test_hooks_know_whether_anybody_watches() -> None:
-    assert not Hooks([])
-    assert Hooks([print])
+    assert not Hooks([]).watch
+    assert Hooks([print]).watch

@@ -21,6 +21,7 @@ from miniapp_tp import (
     ReplyNotUnderstood,
     Request,
 )
+from miniapp_tp.priority import in_bulk
 from tests.support.scripted import Step, baidu_no, baidu_yes, gateway_no, page, script
 from tests.support.sessions import APP, CHANGE, ONCE, READ, TOKEN, watched
 
@@ -263,6 +264,34 @@ async def test_a_pause_leaves_the_turn_to_others() -> None:
         group.start_soon(made.session.call, READ, APP, None)
         group.start_soon(made.session.call, READ, APP, None)
     assert order == ["first, refused", "others", "others"]
+
+
+async def test_bulk_lets_those_go_first_whom_somebody_waits_for() -> None:
+    begun, go_on, order = anyio.Event(), anyio.Event(), list[str]()
+
+    async def first(_request: Request) -> Reply:
+        begun.set()
+        await go_on.wait()
+        return baidu_yes()
+
+    session = watched(script(first, *[baidu_yes()] * 4), concurrency=1).session
+
+    async def call(name: str) -> None:
+        await session.call(READ, APP, None)
+        order.append(name)
+
+    async def call_in_bulk(name: str) -> None:
+        with in_bulk():
+            await call(name)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call, "first")
+        await begun.wait()
+        for bulk, name in ((True, "one"), (True, "two"), (False, "three"), (False, "four")):
+            group.start_soon(call_in_bulk if bulk else call, name)
+            await anyio.wait_all_tasks_blocked()
+        go_on.set()
+    assert order == ["first", "three", "four", "one", "two"]
 
 
 async def test_cancellation_frees_the_turn() -> None:

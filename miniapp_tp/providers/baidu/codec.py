@@ -27,7 +27,7 @@ from miniapp_tp.models import (
 from miniapp_tp.wire.tolerance import converter, from_json, integer, listed, mapping, text, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 DOMAIN_FIELDS: Final = {
     "request": "request_domain",
@@ -130,8 +130,10 @@ def icon_url(value: object) -> str | None:
     found = from_json(value)
     if isinstance(found, str):
         return text(found)
-    covers = (text(mapping(item).get("cover")) for item in listed(found))
-    return next((cover for cover in covers if cover), None)
+    for item in listed(found):
+        if cover := text(mapping(item).get("cover")):
+            return cover
+    return None
 
 
 def _subject(value: object) -> Subject | None:
@@ -161,11 +163,10 @@ def _audit(name: str, read: Callable[[object], str | None]) -> Callable[[object,
 
 def _edits_left(value: object) -> EditsLeft:
     found = mapping(value)
-    return EditsLeft(*[_left(found, quota, used) for quota, used in _EDITS])
+    return EditsLeft(*[_left(integer(found.get(quota)), integer(found.get(used))) for quota, used in _EDITS])
 
 
-def _left(found: Mapping[str, Any], quota_field: str, used_field: str) -> int | None:
-    quota, used = integer(found.get(quota_field)), integer(found.get(used_field))
+def _left(quota: int | None, used: int | None) -> int | None:
     return None if quota is None or used is None else max(0, quota - used)
 
 
