@@ -109,6 +109,24 @@ async def pyreqwest_by_hand(url: str) -> AsyncGenerator[Calls]:
 
 
 @asynccontextmanager
+async def pyreqwest_and_sdk(url: str) -> AsyncGenerator[Calls]:
+    """Call by hand, then the SDK where nothing is sent: what its part costs between real calls, its code gone cold."""
+    from benchmarks.own_cost import NullTransport  # noqa: PLC0415
+
+    async with pyreqwest_by_hand(url) as by_hand, _sdk(NullTransport(), url) as sdk:
+
+        async def get_info() -> None:
+            await by_hand.get_info()
+            await sdk.get_info()
+
+        async def set_server_domain() -> None:
+            await by_hand.set_server_domain()
+            await sdk.set_server_domain()
+
+        yield Calls(get_info, set_server_domain)
+
+
+@asynccontextmanager
 async def _sdk(transport: Transport, url: str) -> AsyncGenerator[Calls]:
     domains = ServerDomains(request=["api.example.com"], socket=["ws.example.com"])
     options = Options(concurrency=1024, timeout=_PATIENCE, attempt_timeout=_PATIENCE)
@@ -148,6 +166,7 @@ CONTENDERS: Final[dict[str, Contender]] = {
     "naive httpx2": naive_httpx2,
     "aiohttp by hand": aiohttp_by_hand,
     "pyreqwest by hand": pyreqwest_by_hand,
+    "pyreqwest by hand + SDK on nothing": pyreqwest_and_sdk,
     "SDK default": sdk_default,
     "SDK aiohttp": sdk_aiohttp,
     "SDK fast": sdk_fast,

@@ -25,7 +25,12 @@ def machine_line(results: Results) -> str:
 
 def write(results: Results) -> None:
     """Write them."""
-    parts = {"machine": machine_line(results), "rates": rates_table(results), "figures": table(results)}
+    parts = {
+        "machine": machine_line(results),
+        "rates": rates_table(results),
+        "cpu": rates_table(results, "cpu_us", "µs of CPU"),
+        "figures": table(results),
+    }
     for page in _PAGES:
         text = page.read_text(encoding="utf-8")
         for name, part in parts.items():

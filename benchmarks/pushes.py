@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from miniapp_tp import BaiduClient, KuaishouClient, PushRejected
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 ROUNDS: Final = 7
 MESSAGES: Final = 4_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from statistics import median
@@ -22,7 +23,10 @@ print(json.dumps([*spent, len(sys.modules), extras]))
 
 def _once(what: str) -> list[Any]:
     script = _MEASURE.format(what=what, extras=_EXTRAS)
-    done = subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, text=True)
+    # Installing a package compiles it: a checkout has to be allowed to keep what it compiles, too.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     found: list[Any] = json.loads(done.stdout)
     return found
 
