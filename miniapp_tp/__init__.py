@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from miniapp_tp.bulk.sitemaps import Sitemap, check_sitemap, write_sitemap
     from miniapp_tp.bulk.sources import read_apps
     from miniapp_tp.bulk.states import Item, State, Status
-    from miniapp_tp.client import BaiduClient, BaiduDeveloperClient, Fleet, KuaishouClient, MiniAppClient
+    from miniapp_tp.client.component import BaiduClient, KuaishouClient
+    from miniapp_tp.client.developer import BaiduDeveloperClient
+    from miniapp_tp.client.fleet import Fleet
+    from miniapp_tp.client.interface import MiniAppClient
     from miniapp_tp.errors import (
         Actor,
         AuthorizationLost,
@@ -101,7 +104,11 @@ if TYPE_CHECKING:
     )
     from miniapp_tp.providers.baidu.sitemap import SitemapPart, SitemapProblem, sitemap_parts
     from miniapp_tp.push import PushApp
-    from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, TokenStore, open_store
+    from miniapp_tp.stores.address import open_store
+    from miniapp_tp.stores.base import TokenStore
+    from miniapp_tp.stores.postgres import PostgresStore
+    from miniapp_tp.stores.redis import RedisStore
+    from miniapp_tp.stores.sealed import SealedStore
     from miniapp_tp.transport.base import Transport
     from miniapp_tp.transport.fast import fast_transport
     from miniapp_tp.transport.hooks import Attempt
@@ -247,13 +254,10 @@ _NAMES = {
         "check_sitemap",
         "write_sitemap",
     ),
-    "client": (
-        "BaiduClient",
-        "BaiduDeveloperClient",
-        "Fleet",
-        "KuaishouClient",
-        "MiniAppClient",
-    ),
+    "client.component": ("BaiduClient", "KuaishouClient"),
+    "client.developer": ("BaiduDeveloperClient",),
+    "client.fleet": ("Fleet",),
+    "client.interface": ("MiniAppClient",),
     "errors": (
         "Actor",
         "AuthorizationLost",
@@ -338,13 +342,11 @@ _NAMES = {
         "sitemap_parts",
     ),
     "push": ("PushApp",),
-    "stores": (
-        "PostgresStore",
-        "RedisStore",
-        "SealedStore",
-        "TokenStore",
-        "open_store",
-    ),
+    "stores.address": ("open_store",),
+    "stores.base": ("TokenStore",),
+    "stores.postgres": ("PostgresStore",),
+    "stores.redis": ("RedisStore",),
+    "stores.sealed": ("SealedStore",),
     "transport.base": ("Transport",),
     "transport.fast": ("fast_transport",),
     "transport.hooks": ("Attempt",),

@@ -19,7 +19,7 @@ from miniapp_tp.cli.operating import apps, doctor
 from miniapp_tp.cli.runs import run_, runs
 from miniapp_tp.cli.sandbox_process import SandboxDidNotStart
 from miniapp_tp.cli.stores import store, store_from
-from miniapp_tp.client import BaiduClient, KuaishouClient
+from miniapp_tp.client.component import BaiduClient, KuaishouClient
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.sandbox import Faults, SandboxOptions
 from miniapp_tp.sandbox import run as run_sandbox

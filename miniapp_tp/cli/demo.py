@@ -15,7 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from miniapp_tp.bulk.each import each
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.sandbox_process import SandboxProcess, sandbox_process
-from miniapp_tp.client import BaiduClient, Fleet, KuaishouClient
+from miniapp_tp.client.component import BaiduClient, KuaishouClient
+from miniapp_tp.client.fleet import Fleet
 from miniapp_tp.errors import MiniAppError
 from miniapp_tp.models import SCHEMES, Failed, Outcome, ServerDomains, received_hosts
 from miniapp_tp.sandbox import Fault

@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 
     from miniapp_tp.bulk.journal import Journal
     from miniapp_tp.bulk.progress import Report
-    from miniapp_tp.client import ComponentClient, Fleet
+    from miniapp_tp.client.component import ComponentClient
+    from miniapp_tp.client.fleet import Fleet
 
 KINDS: Final = ("request", "socket", "upload", "download", "udp")
 SERVER: Final = "set_server_domain"

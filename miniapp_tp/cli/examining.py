@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from attrs import evolve, frozen
 
 from miniapp_tp.cli.health import DAY, Grants, Health
-from miniapp_tp.client import BaiduClient, KuaishouClient
+from miniapp_tp.client.component import BaiduClient, KuaishouClient
 from miniapp_tp.errors import MiniAppError, PermissionDenied, Scope, StoreError
 from miniapp_tp.providers.baidu.tokens import token_contract as baidu_tokens
 from miniapp_tp.providers.kuaishou.tokens import token_contract as kuaishou_tokens
 from miniapp_tp.sandbox.letters import Sealing, baidu_letter, kuaishou_letter
-from miniapp_tp.stores import MemoryStore
 from miniapp_tp.stores.describing import describe_store, risks_of_store
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.stores.records import AppRecord, KeeperRecord, TicketRecord, TokenRecord
 from miniapp_tp.transport.keeping import Keeping
 from miniapp_tp.wire.crypto import STANDARD
@@ -23,8 +23,8 @@ from miniapp_tp.wire.messages import Secret
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from miniapp_tp.client import ComponentClient
-    from miniapp_tp.stores import TokenStore
+    from miniapp_tp.client.component import ComponentClient
+    from miniapp_tp.stores.base import TokenStore
 
 K = TypeVar("K")
 

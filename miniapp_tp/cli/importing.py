@@ -22,7 +22,7 @@ from miniapp_tp.wire.tolerance import text
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 COLUMNS: Final = ("app", "access_token", "refresh_token", "expires_at")
 _AT_ONCE: Final = 16

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from miniapp_tp.cli.health import Health
-    from miniapp_tp.stores import TokenStore
+    from miniapp_tp.stores.base import TokenStore
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")

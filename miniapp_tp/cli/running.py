@@ -17,7 +17,7 @@ from miniapp_tp.bulk.sources import apps_in, read_apps
 from miniapp_tp.bulk.states import Status
 from miniapp_tp.cli.language import say
 from miniapp_tp.cli.run_progress import show_report, watch
-from miniapp_tp.client import ComponentClient, Fleet
+from miniapp_tp.client.fleet import Fleet
 from miniapp_tp.errors import InvalidArgument, MiniAppError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from miniapp_tp.bulk.run import Run
     from miniapp_tp.bulk.states import Item
     from miniapp_tp.cli.settings import Settings
+    from miniapp_tp.client.component import ComponentClient
 
 T = TypeVar("T")
 

@@ -34,14 +34,15 @@ from miniapp_tp.cli.running import (
     why_option,
 )
 from miniapp_tp.cli.settings import Settings
-from miniapp_tp.client import BaiduClient
+from miniapp_tp.client.component import BaiduClient
 from miniapp_tp.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from miniapp_tp.bulk.progress import Report
-    from miniapp_tp.client import ComponentClient, Fleet
+    from miniapp_tp.client.component import ComponentClient
+    from miniapp_tp.client.fleet import Fleet
 
 _PAGE_OF_RUNS: Final = 50
 

@@ -11,17 +11,21 @@ import tomllib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import field, frozen
 
 from miniapp_tp.cli.language import say
-from miniapp_tp.client import BaiduClient, ComponentClient, Fleet, KuaishouClient
+from miniapp_tp.client.component import BaiduClient, ComponentClient, KuaishouClient
+from miniapp_tp.client.fleet import Fleet
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.stores import TokenStore, open_store
+from miniapp_tp.stores.address import open_store
 from miniapp_tp.transport.lane import Pace
 from miniapp_tp.transport.pacing import Pacing
 from miniapp_tp.wire.messages import Secret
+
+if TYPE_CHECKING:
+    from miniapp_tp.stores.base import TokenStore
 
 FILE: Final = "miniapp-tp.toml"
 VARIABLE: Final = "MINIAPP_TP_"

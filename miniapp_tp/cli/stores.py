@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import anyio
 import click
 
 from miniapp_tp.cli.language import say
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.stores import TokenStore, migrate_store, open_store
+from miniapp_tp.stores.address import open_store
+from miniapp_tp.stores.migrating import migrate_store
+
+if TYPE_CHECKING:
+    from miniapp_tp.stores.base import TokenStore
 
 
 @click.group(name="store", help=say("The store of tokens.", "凭据存储。"))

@@ -29,7 +29,7 @@ from miniapp_tp import (
     Request,
     ServerDomains,
 )
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from tests.support.canaries import PASSWORD, SECRET, TOKEN, Listening, frames_of, sings, texts_of
 from tests.support.loopback import Exchange, answering, proxying, reply, serving, unused_port
 from tests.support.scripted import Step, answer, page, script

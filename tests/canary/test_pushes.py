@@ -30,7 +30,7 @@ from tests.support.pushing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 TOKEN: Final = f"{CORE}-push-token"
 KEY: Final = f"{CORE}{BAIDU_KEY}"[:43]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.stores import TokenStore
 
 COMPONENT = "a-client-id"

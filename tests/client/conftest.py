@@ -12,7 +12,7 @@ from tests.support.merchants import Case, with_ticket
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from miniapp_tp import InvalidArgument, NotSupported
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.client.pushes import PushDesk
 from miniapp_tp.providers.baidu.dialect import DIALECT
 from miniapp_tp.providers.baidu.endpoints import CONTRACT

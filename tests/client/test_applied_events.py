@@ -9,13 +9,14 @@ import pytest
 from attrs import evolve
 
 from miniapp_tp import AppAuthorized, BaiduClient, ConnectionLost, Event, MiniAppError
-from miniapp_tp.stores import Key, MemoryStore
+from miniapp_tp.stores import Key
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.stores.records import TicketRecord, from_bytes
 from tests.support.granting import Worldly
 from tests.support.receiving import clients_of, world_of
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.sandbox import Pushed
     from miniapp_tp.sandbox.provider import Provider
     from miniapp_tp.sandbox.world import World

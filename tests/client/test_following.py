@@ -30,7 +30,7 @@ from tests.support.renewing import each_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 BOTH = pytest.mark.parametrize("name", ["baidu", "kuaishou"])
 RENEWING = {"get_component_token", "refresh_grant", "recover_code", "exchange_code", "get_pre_auth_code"}

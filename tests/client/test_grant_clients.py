@@ -26,7 +26,7 @@ from tests.support.renewing import each_of
 from tests.support.scripted import script
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 # --- making and closing -----------------------------------------------------------------------------------------
 

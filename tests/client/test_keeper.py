@@ -9,7 +9,8 @@ import pytest
 
 from miniapp_tp import BaiduClient, InvalidArgument, KuaishouClient, Options
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import MemoryStore, open_store
+from miniapp_tp.stores.address import open_store
+from miniapp_tp.stores.memory import MemoryStore
 from tests.support.granting import APP, Noting
 from tests.support.loopback import until
 from tests.support.scripted import script

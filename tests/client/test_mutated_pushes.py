@@ -18,7 +18,7 @@ from tests.support.mutating import Mutator, says, signed_again
 from tests.support.pushing import NOW, Push, baidu_client, baidu_push, kuaishou_client, kuaishou_push, step_of
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 SHARE: Final = 5_000
 ALL: Final = 100_000

@@ -42,7 +42,7 @@ from tests.support.pushing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
     Client = Callable[..., ComponentClient]
     Make = Callable[..., Push]

@@ -24,7 +24,7 @@ from tests.support.merchants import BACK, CASES, baidu, kuaishou
 from tests.support.scripted import script
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.sandbox import Sandbox
 
 

@@ -19,7 +19,7 @@ from tests.support.operations import CALLS, Place
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
     from miniapp_tp.contract import Contract
 
 CONTRACTS: dict[str, Contract] = {"baidu": BAIDU, "kuaishou": KUAISHOU}

@@ -22,7 +22,7 @@ from miniapp_tp import (
 from miniapp_tp.sandbox import Fault
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
     from tests.support.platforms import Platform
 
 ONE = ServerDomains(request=["a.example.com"])

@@ -24,7 +24,8 @@ import pytest
 from attrs import define, evolve, field, frozen
 
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import MemoryStore, SqliteStore
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sqlite import SqliteStore
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.wire.messages import Secret
 from tests.grants.conftest import EVERY, assert_newest, client_on, kept, order_for, prepare, say

@@ -14,7 +14,8 @@ from attrs import define
 from miniapp_tp import Done, MiniAppError, each
 from miniapp_tp.client import setting_up
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import MemoryStore, SqliteStore
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sqlite import SqliteStore
 from tests.grants.conftest import client_on, order_for, prepare, say
 from tests.grants.worker import with_terms
 

@@ -12,8 +12,10 @@ from attrs import evolve
 
 from miniapp_tp import Secret
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import Key, MemoryStore, SqliteStore
+from miniapp_tp.stores import Key
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.stores.records import AppRecord, to_bytes
+from miniapp_tp.stores.sqlite import SqliteStore
 from tests.grants.conftest import client_on, kept, order_for, say
 from tests.grants.test_every_point import watched
 from tests.grants.worker import Order, Points, flow

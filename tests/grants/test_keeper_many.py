@@ -11,8 +11,9 @@ import pytest
 
 from miniapp_tp import Secret
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import Key, SqliteStore
+from miniapp_tp.stores import Key
 from miniapp_tp.stores.records import AppRecord, to_bytes
+from miniapp_tp.stores.sqlite import SqliteStore
 from tests.grants.conftest import client_on, order_for, say
 from tests.support.loopback import until
 

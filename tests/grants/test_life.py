@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from miniapp_tp.errors import Actor, AuthorizationLost, MiniAppError
 from miniapp_tp.sandbox.world import World
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.wire.messages import Secret
 from tests.grants.conftest import kept, prepare, say
 from tests.grants.model import FAULTS, Died, InstantLoop, Owner, Setting

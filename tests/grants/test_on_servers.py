@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import open_store
+from miniapp_tp.stores.address import open_store
 from tests.grants.conftest import EVERY, say
 from tests.grants.test_every_point import ALL, SOME, Bench, cancel_all, enumerate_points
 from tests.grants.test_one_refresh import WAYS, eight_processes

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from tests.grants.conftest import assert_newest, client_on, order_for, prepare, say
 from tests.grants.worker import store_for
 

@@ -25,7 +25,7 @@ from miniapp_tp import (
 )
 from miniapp_tp.errors import Actor
 from miniapp_tp.sandbox import Sandbox
-from miniapp_tp.stores import open_store
+from miniapp_tp.stores.address import open_store
 from tests.grants.conftest import assert_newest, client_on, order_for, prepare, say
 from tests.support.proxies import line
 from tests.support.servers import DURABLE, FORGETFUL, POSTGRES, place, redis_server

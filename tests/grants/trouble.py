@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define
 
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.stores import Key, SqliteStore
+from miniapp_tp.stores import Key
 from miniapp_tp.stores.records import AppRecord, from_bytes
+from miniapp_tp.stores.sqlite import SqliteStore
 from miniapp_tp.transport.http import HttpxTransport
 
 if TYPE_CHECKING:

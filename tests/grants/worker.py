@@ -27,7 +27,9 @@ from attrs import define, field, frozen
 from miniapp_tp import BaiduClient, KuaishouClient
 from miniapp_tp.client import setting_up
 from miniapp_tp.errors import MiniAppError
-from miniapp_tp.stores import SqliteStore, TokenStore, open_store
+from miniapp_tp.stores import TokenStore
+from miniapp_tp.stores.address import open_store
+from miniapp_tp.stores.sqlite import SqliteStore
 from miniapp_tp.transport.base import Transport
 from miniapp_tp.transport.http import HttpxTransport
 from miniapp_tp.transport.keeping import Keeping

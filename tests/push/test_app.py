@@ -22,7 +22,7 @@ from miniapp_tp import (
     StoreError,
 )
 from miniapp_tp.sandbox import Fate, Manner, Sending
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from tests.support.receiving import Handled, clients_of, service, until, until_true, world_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from attrs import define
 from miniapp_tp import StoreError
 from miniapp_tp.push import handling
 from miniapp_tp.push.handling import pause
-from miniapp_tp.stores import Key, MemoryStore
+from miniapp_tp.stores import Key
+from miniapp_tp.stores.memory import MemoryStore
 from tests.support.receiving import Handled, service, until, until_true, world_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,9 @@ import pytest
 
 from miniapp_tp import Event
 from miniapp_tp.push.journal import MEMORY, Journal, name_of
-from miniapp_tp.stores import MemoryStore, SealedStore, SqliteStore
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sealed import SealedStore
+from miniapp_tp.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,7 +8,7 @@ import pytest
 
 from miniapp_tp import AppAuthorized, AuditFinished, InvalidArgument, NotSupported, TicketPushed
 from miniapp_tp.sandbox import Fate, Manner, Sandbox, Sending
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from tests.support.acknowledging import Service, until
 from tests.support.receiving import clients_of, world_of
 

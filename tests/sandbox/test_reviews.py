@@ -12,7 +12,7 @@ from miniapp_tp import AppStatus, AppStatusChanged, AuditFinished, AuditSubject,
 from miniapp_tp.sandbox import Fate, Sandbox, Sending, Verdict
 from miniapp_tp.sandbox.exchange import Request
 from miniapp_tp.sandbox.world import World
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from tests.support.acknowledging import Service, until
 from tests.support.receiving import clients_of, world_of
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from miniapp_tp.stores import SqliteStore
+    from miniapp_tp.stores.sqlite import SqliteStore
 
 NO_MOUNT = 77
 DEADLINE = 60.0
@@ -46,7 +46,7 @@ def hold(path: str, seconds: str) -> None:
 
 def count(path: str, argument: str) -> None:
     """Have some processes count up under one key at the same time: `PROCESSES,TIMES`."""
-    importlib.import_module("miniapp_tp.stores")  # once, before forking
+    importlib.import_module("miniapp_tp.stores.sqlite")  # once, before forking
 
     processes, times = map(int, argument.split(","))
     children = [_forked(lambda: asyncio.run(_count(path, times))) for _ in range(processes)]
@@ -55,7 +55,8 @@ def count(path: str, argument: str) -> None:
 
 
 async def _count(path: str, times: int) -> None:
-    from miniapp_tp.stores import Key, SqliteStore
+    from miniapp_tp.stores import Key
+    from miniapp_tp.stores.sqlite import SqliteStore
 
     key = Key("baidu:component", "app", "15000001")
     store = SqliteStore(path, patience=DEADLINE)
@@ -69,7 +70,7 @@ async def _count(path: str, times: int) -> None:
 
 def write(path: str, _argument: str) -> None:
     """For each line of input, have a process write until it is killed; then say so."""
-    importlib.import_module("miniapp_tp.stores")  # once, before forking
+    importlib.import_module("miniapp_tp.stores.sqlite")  # once, before forking
 
     for _ in sys.stdin:
         os.waitpid(_forked(lambda: asyncio.run(_write(path))), 0)
@@ -78,7 +79,8 @@ def write(path: str, _argument: str) -> None:
 
 async def _write(path: str) -> None:
     """Write under leases, and say each version once it is saved."""
-    from miniapp_tp.stores import Key, SqliteStore
+    from miniapp_tp.stores import Key
+    from miniapp_tp.stores.sqlite import SqliteStore
 
     say(os.getpid())
     key = Key("baidu:component", "app", "15000001")
@@ -99,7 +101,8 @@ def _forked(job: Callable[[], None]) -> int:
 
 async def see(path: str, _argument: str) -> None:
     """Say what is there."""
-    from miniapp_tp.stores import Key, SqliteStore
+    from miniapp_tp.stores import Key
+    from miniapp_tp.stores.sqlite import SqliteStore
 
     store = SqliteStore(path)
     entry = await store.load(Key("baidu:component", "app", "15000001"))
@@ -109,7 +112,8 @@ async def see(path: str, _argument: str) -> None:
 
 async def fill(path: str, _argument: str) -> None:
     """Run out of room on a small disk of our own, and go on once there is room; then find it read-only."""
-    from miniapp_tp.stores import Entry, Key, SqliteStore
+    from miniapp_tp.stores import Entry, Key
+    from miniapp_tp.stores.sqlite import SqliteStore
 
     folder = Path(path)
     _mount("-t", "tmpfs", "-o", "size=1m", "none", path)

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.stores import Key, Lease, MemoryStore, SqliteStore, TokenStore, open_store
+from miniapp_tp.stores import Key, Lease, TokenStore
+from miniapp_tp.stores.address import open_store
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sqlite import SqliteStore
 from tests.support.servers import place
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from tests.support.servers import place
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 FUTURE = 4e9
 SEALED = {"sealed": bytes(32), "unsealed": None}

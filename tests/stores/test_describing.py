@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from miniapp_tp import InvalidArgument, StoreError, open_store
-from miniapp_tp.stores import MemoryStore, SqliteStore
 from miniapp_tp.stores.describing import Described, describe_store, risks_of_store
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sqlite import SqliteStore
 from tests.support.servers import place, redis_server
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, multiple, rule
 
-from miniapp_tp.stores import Key, Lease, MemoryStore, SqliteStore, TokenStore
+from miniapp_tp.stores import Key, Lease, TokenStore
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,7 +14,8 @@ import pytest
 from attrs import evolve
 
 from miniapp_tp import InvalidArgument, PostgresStore, StoreError, open_store
-from miniapp_tp.stores import Entry, Key, migrate_store
+from miniapp_tp.stores import Entry, Key
+from miniapp_tp.stores.migrating import migrate_store
 from miniapp_tp.stores.postgres_schema import STEPS, migration
 from tests.support.canaries import CORE, Listening, sings, texts_of
 from tests.support.databases import asked, assert_silent, pool_of, store_on, url_of

@@ -14,7 +14,8 @@ from redis.crc import key_slot
 from redis.exceptions import ConnectionError as Cut
 
 from miniapp_tp import InvalidArgument, RedisStore, StoreError, open_store
-from miniapp_tp.stores import Entry, Key, Lease, migrate_store
+from miniapp_tp.stores import Entry, Key, Lease
+from miniapp_tp.stores.migrating import migrate_store
 from tests.support.canaries import CORE, Listening, frames_of, sings, texts_of
 from tests.support.proxies import line
 from tests.support.servers import DURABLE, REDIS, inside, need, redis_client, redis_prefix, redis_server

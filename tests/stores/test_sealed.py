@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miniapp_tp import InvalidArgument, SealedStore, StoreError, open_store
-from miniapp_tp.stores import Entry, Key, MemoryStore, TokenStore, migrate_store
+from miniapp_tp.stores import Entry, Key, TokenStore
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.migrating import migrate_store
 from miniapp_tp.stores.records import TicketRecord, from_bytes
 from miniapp_tp.stores.sealed import MARK
 from miniapp_tp.stores.sealing import MAGIC, SealKey, is_sealed, opened, seal_keys, sealed

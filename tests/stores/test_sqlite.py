@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from miniapp_tp.errors import InvalidArgument
-from miniapp_tp.stores import Entry, Key, SqliteStore, sqlite_file
+from miniapp_tp.stores import Entry, Key, sqlite_file
+from miniapp_tp.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Generator

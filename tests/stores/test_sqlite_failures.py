@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from miniapp_tp.errors import InvalidArgument, MiniAppError, StoreError
-from miniapp_tp.stores import Entry, Key, Lease, SqliteStore
+from miniapp_tp.stores import Entry, Key, Lease
+from miniapp_tp.stores.sqlite import SqliteStore
 from miniapp_tp.stores.sqlite_file import APPLICATION_ID
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from miniapp_tp.errors import Actor, StoreError
-from miniapp_tp.stores import Key, SqliteStore
+from miniapp_tp.stores import Key
+from miniapp_tp.stores.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from miniapp_tp.stores import MemoryStore, SqliteStore, TokenStore
+from miniapp_tp.stores.memory import MemoryStore
+from miniapp_tp.stores.sqlite import SqliteStore
 from miniapp_tp.testing import TokenStoreSuite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    from miniapp_tp.stores import TokenStore
 
 
 class Clock:

@@ -12,7 +12,8 @@ NO_SUITE = "TokenStoreSweet"
 
 STORES = '''
 import anyio, attrs, pytest
-from miniapp_tp.stores import Entry, Key, Lease, MemoryStore
+from miniapp_tp.stores import Entry, Key, Lease
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.testing import TokenStoreSuite
 
 class ForgetsVersions(MemoryStore):

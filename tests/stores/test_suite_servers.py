@@ -12,7 +12,11 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import RedisCluster
 
-from miniapp_tp.stores import PostgresStore, RedisStore, SealedStore, SqliteStore, TokenStore
+from miniapp_tp.stores import TokenStore
+from miniapp_tp.stores.postgres import PostgresStore
+from miniapp_tp.stores.redis import RedisStore
+from miniapp_tp.stores.sealed import SealedStore
+from miniapp_tp.stores.sqlite import SqliteStore
 from miniapp_tp.testing import TokenStoreSuite
 from tests.support.proxies import pooler
 from tests.support.servers import (

@@ -20,7 +20,7 @@ from miniapp_tp.sandbox.exchange import Delivery
 from miniapp_tp.sandbox.exchange import Request as Came
 from miniapp_tp.sandbox.provider import Provider
 from miniapp_tp.sandbox.world import World
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.stores.records import AppRecord, from_bytes, to_bytes
 from miniapp_tp.transport.component_token import ComponentToken
 from miniapp_tp.transport.grants import Grants

@@ -14,7 +14,7 @@ from miniapp_tp import (
     Options,
     open_store,
 )
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.sandbox import Sandbox
 from tests.support.granting import APP, KS_APP
 

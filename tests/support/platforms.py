@@ -11,7 +11,7 @@ import respx
 from attrs import define, field
 
 from miniapp_tp import BaiduClient, HttpxTransport, KuaishouClient, Options, Transport
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.sandbox import Fault, Sandbox
 from miniapp_tp.sandbox.exchange import Delivery, Request
 from miniapp_tp.sandbox.world import World

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from miniapp_tp import BaiduClient, Event, KuaishouClient, PushRejected
 
 if TYPE_CHECKING:
-    from miniapp_tp.client import ComponentClient
+    from miniapp_tp.client.component import ComponentClient
 
 NOW: Final = 1_600_000_000
 TOKEN: Final = "made-up-push-token"

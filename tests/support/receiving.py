@@ -10,10 +10,11 @@ import httpx
 from attrs import define, field
 
 from miniapp_tp import BaiduClient, Event, KuaishouClient, PushApp
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.push.journal import Journal
 from miniapp_tp.sandbox.world import World
-from miniapp_tp.stores import MemoryStore, TokenStore
+from miniapp_tp.stores import TokenStore
+from miniapp_tp.stores.memory import MemoryStore
 from tests.support.granting import Worldly
 
 if TYPE_CHECKING:

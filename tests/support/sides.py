@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 
 from miniapp_tp import BaiduClient, DomainAction, KuaishouClient, MiniAppClient, Options, Reply, ServerDomains
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from tests.support.scripted import baidu_no, baidu_yes, gateway_no, kuaishou_no, kuaishou_yes
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from miniapp_tp import (
     MiniAppError,
     Options,
 )
-from miniapp_tp.client import ComponentClient
+from miniapp_tp.client.component import ComponentClient
 from miniapp_tp.sandbox.world import World
 from tests.support.canaries import CORE, SECRET, frames_of, sings, texts_of
 from tests.support.granting import APP, KS_APP, Now

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from miniapp_tp.sandbox import Fault
-from miniapp_tp.stores import MemoryStore
+from miniapp_tp.stores.memory import MemoryStore
 from miniapp_tp.transport.keeper import Keeper
 from tests.support.days import DAY, HOUR, instantly, let_age, replicas
 from tests.support.granting import APP, OTHER
