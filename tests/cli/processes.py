@@ -37,6 +37,22 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+_HELPS: Final = """
+import json
+from click.testing import CliRunner
+from miniapp_tp.cli.commands import command
+print(json.dumps({name: CliRunner().invoke(command, [name, "--help"]).output for name in command.commands}))
+"""
+
+
+def helps(**variables: str) -> dict[str, str]:
+    """Give the help of every command, which is written as the module is loaded: in one process for each language."""
+    script = [sys.executable, "-c", _HELPS]
+    done = subprocess.run(script, env=environment(**variables), capture_output=True, encoding="utf-8", check=True)
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
 _WITHOUT: Final = """
 import sys
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from miniapp_tp.cli.commands import command
 from miniapp_tp.cli.language import say, speaks_chinese
-from tests.cli.processes import run, run_without
+from tests.cli.processes import helps, run, run_without
 
 VARIABLES = ("MINIAPP_TP_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -31,8 +31,10 @@ def test_help_comes_in_both_languages(arguments: tuple[str, ...], english: str, 
 
 
 def test_every_option_is_explained_in_both_languages() -> None:
-    for name in command.commands:
-        english, chinese = (run(name, "--help", MINIAPP_TP_LANG=language).stdout for language in ("en", "zh"))
+    in_english, in_chinese = (helps(MINIAPP_TP_LANG=language) for language in ("en", "zh"))
+    assert in_english.keys() == in_chinese.keys() == command.commands.keys()
+    for name, english in in_english.items():
+        chinese = in_chinese[name]
         options = {word for word in english.split() if word.startswith("--")}
         assert options == {word for word in chinese.split() if word.startswith("--")}
         explained = [line for line in chinese.splitlines() if line.strip().startswith("--") and "--help" not in line]
