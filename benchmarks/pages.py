@@ -20,7 +20,8 @@ def machine_line(results: Results) -> str:
     one, server = results["machine"], results["throughput"]["server"]
     libraries = ", ".join(f"{name} {number}" for name, number in one["libraries"].items())
     where = f"{one['system']}, {one['cores']} cores, load {one['load']:.1f} as it began"
-    return f"CPython {one['python']}, {where}, {server}; {libraries}"
+    pace = f"a naive AsyncClient call without a network: {results['own_cost']['naive_us']:,.0f} µs of CPU"
+    return f"CPython {one['python']}, {where}, {server}; {libraries}; {pace}"
 
 
 def write(results: Results) -> None:
