@@ -204,3 +204,24 @@ def test_outside_of_a_task_there_is_nothing_to_end() -> None:
     loop.run_forever()
     loop.close()
     assert told
+
+
+async def test_who_ends_the_task_goes_before_its_own_time() -> None:
+    watching, loop, told = Deadlines(), asyncio.get_running_loop(), list[bool]()
+
+    async def block() -> None:
+        bound = watching.begin(loop.time())
+        loop.call_at(loop.time(), bound.task.cancel)  # both in one turn of the loop, before the task hears of either
+        try:
+            await asyncio.sleep(60.0)
+        except asyncio.CancelledError:
+            told.extend((bound.over, bound.explains_cancelling))
+            raise
+        finally:
+            watching.finish(bound)
+
+    task = asyncio.create_task(block())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert told == [True, False]
+    assert task.cancelling() == 1

@@ -124,6 +124,18 @@ def lane(**limits: Any) -> Lane:  # noqa: ANN401 - whatever a Pace takes
     return Lane(Pace(**limits), asyncio.get_running_loop().time)
 
 
+async def test_a_lane_with_a_rate_is_entered_at_its_pace_only() -> None:
+    mine = lane(per_second=1)
+    assert [mine.entered_at_once(bulk=True) for _ in range(3)] == [True, False, False]
+
+
+async def test_a_lane_without_limits_waits_as_long_as_the_provider_asks() -> None:
+    mine = lane()
+    assert mine.entered_at_once(bulk=False)
+    mine.slow_down(60.0)
+    assert not mine.entered_at_once(bulk=False)
+
+
 async def enter(mine: Lane, name: str, entered: list[str], *, bulk: bool = False) -> None:
     await mine.enter(bulk=bulk)
     entered.append(name)

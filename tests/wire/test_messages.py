@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from multidict import CIMultiDict
 
 from miniapp_tp.wire.messages import Reply, Request, Secret
 
@@ -59,3 +60,9 @@ def test_a_text_replaces_what_is_not_utf_8() -> None:
 def test_a_reply_shows_its_status_and_size_alone() -> None:
     reply = Reply(502, {"x-odd": "in a header"}, b"in the body")
     assert repr(reply) == str(reply) == "<Reply 502, 11 bytes>"
+
+
+def test_what_came_under_one_name_several_times_is_joined() -> None:
+    reply = Reply(200, CIMultiDict([("Via", "a"), ("VIA", "b"), ("Age", "1")]))
+    assert reply.headers == {"via": "a, b", "age": "1"}
+    assert reply == Reply(200, {"via": "a, b", "age": "1"})
