@@ -110,7 +110,7 @@ async def pyreqwest_by_hand(url: str) -> AsyncGenerator[Calls]:
 
 @asynccontextmanager
 async def pyreqwest_and_sdk(url: str) -> AsyncGenerator[Calls]:
-    """Call by hand, then the SDK where nothing is sent: what its part costs between real calls, its code gone cold."""
+    """Call by hand, then the SDK where nothing is sent: what its part costs between real calls."""
     from benchmarks.own_cost import NullTransport  # noqa: PLC0415
 
     async with pyreqwest_by_hand(url) as by_hand, _sdk(NullTransport(), url) as sdk:

@@ -107,7 +107,7 @@ class PyreqwestTransport:
                 built = built.body_bytes(request.body)
             if request.headers:
                 built = built.headers(request.headers)
-            async with built.build_streamed() as response:
+            async with built.streamed_read_buffer_limit(_CHUNK).build_streamed() as response:
                 return await _reply(response)
         except PyreqwestError as problem:
             return _told(problem)

@@ -25,16 +25,15 @@ def environment(**more: str) -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in _LANGUAGES}, **more}
 
 
+def _ended(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=environment(**variables), capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+    )
+
+
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment(**variables),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
+    return _ended(*COMMAND, *arguments, **variables)
 
 
 _HELPS: Final = """
@@ -47,9 +46,7 @@ print(json.dumps({name: CliRunner().invoke(command, [name, "--help"]).output for
 
 def helps(**variables: str) -> dict[str, str]:
     """Give the help of every command, which is written as the module is loaded: in one process for each language."""
-    script = [sys.executable, "-c", _HELPS]
-    done = subprocess.run(script, env=environment(**variables), capture_output=True, encoding="utf-8", check=True)
-    found: dict[str, str] = json.loads(done.stdout)
+    found: dict[str, str] = json.loads(_ended(sys.executable, "-c", _HELPS, **variables).stdout)
     return found
 
 
@@ -70,14 +67,7 @@ main()
 
 def run_without(missing: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end where a package or module isn't installed."""
-    return subprocess.run(
-        [sys.executable, "-c", _WITHOUT.format(missing=missing, arguments=list(arguments))],
-        env=environment(),
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-    )
+    return _ended(sys.executable, "-c", _WITHOUT.format(missing=missing, arguments=list(arguments)))
 
 
 @frozen
