@@ -61,7 +61,7 @@ class Journal(Protocol):
         ...
 
     async def release(self, tenancy: Tenancy) -> None:
-        """Let others have it."""
+        """Let others have it. Nothing done with this tenancy counts from then on, also if it was on its way before."""
         ...
 
     async def add(self, tenancy: Tenancy, entries: Sequence[Entry]) -> int | None:

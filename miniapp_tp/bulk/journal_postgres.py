@@ -68,6 +68,9 @@ _TAKE: Final = """UPDATE {schema}.runs SET owner = $2, fence = fence + 1, wish =
     WHERE id = $1::bigint AND (until <= clock_timestamp() OR owner = $4) RETURNING fence"""
 _BEAT: Final = """UPDATE {schema}.runs SET until = clock_timestamp() + make_interval(secs => $3::float8)
     WHERE id = $1::bigint AND fence = $2::bigint RETURNING wish"""
+# With its own fence, so that what is still on its way from who had it (cancelled, but sent) changes nothing any more.
+_RELEASE: Final = """UPDATE {schema}.runs SET until = '-infinity', fence = fence + 1
+    WHERE id = $1::bigint AND fence = $2::bigint RETURNING id"""
 _TURN: Final = """UPDATE {schema}.runs SET status = $3, reason = $4, changed_at = now(), seconds = seconds + $5::float8
     WHERE id = $1::bigint AND fence = $2::bigint RETURNING id"""
 _FILLED: Final = "UPDATE {schema}.runs SET filled = true WHERE id = $1::bigint AND fence = $2::bigint RETURNING id"
@@ -208,7 +211,7 @@ class PostgresJournal:
 
     async def release(self, tenancy: Tenancy) -> None:
         """See `Journal.release`."""
-        await self._do(_BEAT, tenancy.run, tenancy.fence, 0.0)
+        await self._do(_RELEASE, tenancy.run, tenancy.fence)
 
     async def add(self, tenancy: Tenancy, entries: Sequence[Entry]) -> int | None:
         """See `Journal.add`."""

@@ -60,6 +60,7 @@ _CREATE: Final = """INSERT INTO runs (method, arguments, target, who, why, keep_
 _RECORD: Final = """SELECT id, method, arguments, target, who, why, keep_before, status, reason, made_at, changed_at,
     filled, seconds, owner, until, wish, pending, intended, doubtful, done, failed, unknown FROM runs"""
 _TAKE: Final = "UPDATE runs SET owner = ?, fence = fence + 1, until = ?, wish = 'go' WHERE id = ?"
+_RELEASE: Final = "UPDATE runs SET until = 0, fence = fence + 1 WHERE id = ? AND fence = ?"
 _ADD: Final = """INSERT INTO apps (run, place, app, state, tries, at, arguments)
     VALUES (?, ?, ?, 0, 0, ?, ?) ON CONFLICT (run, app) DO NOTHING"""
 _WRITE: Final = """UPDATE apps SET state = ?, tries = ?, at = ?, cause = ?, trouble = ?, value = ?, before = ?
@@ -135,7 +136,7 @@ class SqliteJournal:
 
     async def release(self, tenancy: Tenancy) -> None:
         """See `Journal.release`."""
-        await self._do(lambda connection: _beat(connection, tenancy, 0.0))
+        await self._do(lambda connection: connection.execute(_RELEASE, (tenancy.run, tenancy.fence)))
 
     async def add(self, tenancy: Tenancy, entries: Sequence[Entry]) -> int | None:
         """See `Journal.add`."""

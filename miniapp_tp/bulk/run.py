@@ -221,20 +221,23 @@ class Run:
     async def _watch(self, tenancy: Tenancy, crew: Crew) -> None:
         """Give signs of life, and do what others wish."""
         told = (Status.RUNNING, "")
-        while True:
-            await anyio.sleep(self._options.beat)
-            try:
-                wish = await self._journal.beat(tenancy, self._options.lease)
-                if wish is None:
-                    crew.fail(overtaken(self.id))
-                    return
-                self._obey(wish)
-                if (now := self._standing()) != told:
-                    told = now
-                    await self._journal.turn(tenancy, *now)
-            except StoreError as error:
-                crew.fail(error)
-                return
+        try:
+            while True:
+                await anyio.sleep(self._options.beat)
+                # What was sent is waited for: landing after the run's last words, it would stand for them.
+                with anyio.CancelScope(shield=True):
+                    told = await self._sign(tenancy, told)
+        except StoreError as error:
+            crew.fail(error)
+
+    async def _sign(self, tenancy: Tenancy, told: tuple[Status, str]) -> tuple[Status, str]:
+        wish = await self._journal.beat(tenancy, self._options.lease)
+        if wish is None:
+            raise overtaken(self.id)
+        self._obey(wish)
+        if (now := self._standing()) != told:
+            await self._journal.turn(tenancy, *now)
+        return now
 
     def _obey(self, wish: Wish) -> None:
         if wish is not self._wish:

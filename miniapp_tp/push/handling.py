@@ -29,7 +29,7 @@ _BUFFER: Final = 1000
 _FIRST_PAUSE: Final = 1.0
 _GROWTH: Final = 4.0
 _LONGEST_PAUSE: Final = 3600.0
-_LONGEST_REST: Final = 30
+_LONGEST_REST: Final = 32
 
 log = logging.getLogger("miniapp_tp.push")
 
@@ -100,12 +100,12 @@ class Rest:
     """How long an event is left alone that couldn't be taken in hand: it isn't due, or somebody else has it.
 
     Attributes:
-        until: When it is looked at again, by the event loop's clock.
-        seconds: How long it rests.
+        until: The number of the look that sees it again.
+        looks: For how many it rests.
     """
 
-    until: float
-    seconds: float
+    until: int
+    looks: int
 
 
 @define
@@ -125,6 +125,7 @@ class Handling:
     _ending: asyncio.Event = field(factory=asyncio.Event, init=False)
     _known: set[tuple[str, str]] = field(factory=set[tuple[str, str]], init=False)
     _resting: dict[tuple[str, str], Rest] = field(factory=dict[tuple[str, str], Rest], init=False)
+    _looks: int = field(default=0, init=False)
     _send: MemoryObjectSendStream[tuple[str, str]] | None = field(default=None, init=False)
 
     @property
@@ -181,6 +182,7 @@ class Handling:
 
     async def _look(self, send: MemoryObjectSendStream[tuple[str, str]]) -> None:
         """Hand out what waits in the journals."""
+        self._looks += 1
         seen: set[tuple[str, str]] = set()
         for channel in self.channels.values():
             try:
@@ -208,13 +210,13 @@ class Handling:
 
     def _rests(self, key: tuple[str, str]) -> bool:
         rest = self._resting.get(key)
-        return rest is not None and anyio.current_time() < rest.until
+        return rest is not None and self._looks < rest.until
 
     def _leave_alone(self, key: tuple[str, str]) -> None:
         """Let an event rest, twice as long as the last time: thousands may be waiting for a handler to be mended."""
         before = self._resting.get(key)
-        seconds = self.terms.poll if before is None else min(before.seconds * 2, self.terms.poll * _LONGEST_REST)
-        self._resting[key] = Rest(anyio.current_time() + seconds, seconds)
+        looks = 1 if before is None else min(before.looks * 2, _LONGEST_REST)
+        self._resting[key] = Rest(self._looks + looks, looks)
 
     # --- handling ---------------------------------------------------------------------------------------------------
 

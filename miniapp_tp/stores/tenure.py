@@ -61,6 +61,7 @@ async def tenure(store: TokenStore, key: Key, owner: str, term: float, sleep: Sl
         yield Tenure(store, lease, term)
     finally:
         beat.cancel()
+        await asyncio.wait([beat])
         # Not given back, it runs out by itself.
         with contextlib.suppress(StoreError):
             await store.release(lease)
@@ -70,5 +71,16 @@ async def _beat(held: Tenure, sleep: Sleep) -> None:
     lasts = True
     while lasts:
         await sleep(held.term / _BEATS)
-        with contextlib.suppress(StoreError):
-            lasts = await held.lasts()
+        renewal = asyncio.create_task(_renewed(held), name="miniapp_tp lease renewal")
+        try:
+            await asyncio.wait([renewal])
+        finally:
+            # Broken off, it may still be on its way, and take back what is released in the next moment.
+            await asyncio.wait([renewal])
+        lasts = renewal.result()
+
+
+async def _renewed(held: Tenure) -> bool:
+    with contextlib.suppress(StoreError):
+        return await held.lasts()
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -30,6 +31,45 @@ _LAST_WORD: Final = 0.2
 _SHARE: Final = 0.1
 
 
+@define(eq=False)
+class Watch:
+    """The looks of all who wait for one token: one of them looks for all, ever more rarely.
+
+    Hundreds that wait for one token would ask the store in step; and as they give up one after the other, each would
+    look once more.
+    """
+
+    _turn: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _waiting: int = field(default=0, init=False)
+    _due: float = field(default=-math.inf, init=False)
+    _pause: float = field(default=_FIRST, init=False)
+
+    async def wait(self, keeping: Keeping, look: Callable[[], Awaitable[T | None]]) -> T:
+        """Look until there is something."""
+        if not self._waiting:
+            self._begin()
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._look(keeping, look)
+        finally:
+            self._waiting -= 1
+
+    def _begin(self) -> None:
+        self._due, self._pause = -math.inf, _FIRST
+
+    async def _look(self, keeping: Keeping, look: Callable[[], Awaitable[T | None]]) -> T:
+        while True:
+            if (left := self._due - anyio.current_time()) > 0:
+                await keeping.sleep(left)
+            found = await look()
+            if found is not None:
+                self._begin()  # who waited with it finds it held
+                return found
+            self._due = anyio.current_time() + self._pause * (0.5 + keeping.chance() / 2)
+            self._pause = min(self._pause * 2, _LONGEST)
+
+
 @define
 class FollowedGrants:
     """The apps' tokens, as their owner keeps them.
@@ -41,7 +81,7 @@ class FollowedGrants:
     renewals: ClassVar[int] = KEPT_RENEWALS
     keeping: Keeping
     _records: AppRecords = field(init=False)
-    _turns: WeakValueDictionary[str, anyio.Lock] = field(factory=WeakValueDictionary[str, anyio.Lock], init=False)
+    _watches: WeakValueDictionary[str, Watch] = field(factory=WeakValueDictionary[str, Watch], init=False)
 
     def __attrs_post_init__(self) -> None:
         self._records = AppRecords(self.keeping)
@@ -55,9 +95,8 @@ class FollowedGrants:
         """
         held = self._records.held(app)
         if held is None or self.keeping.clock() >= held.windows.over:
-            # One looks for all: hundreds that wait for one token would ask the store in step.
-            turn = self._turns.setdefault(app, anyio.Lock())
-            return await _awaited(self.keeping, lambda: self._look(app), turn, f"the token of {app}")
+            watch = self._watches.setdefault(app, Watch())
+            return await _awaited(watch.wait(self.keeping, lambda: self._look(app)), f"the token of {app}")
         if self.keeping.clock() >= held.windows.due:
             self._records.postpone(app, self.keeping.clock() + AGAIN)
             self._records.usable(app, (await self._records.load(app)).record)
@@ -90,7 +129,7 @@ class FollowedComponent:
     renewals: ClassVar[int] = KEPT_RENEWALS
     keeping: Keeping
     kept: ComponentToken
-    _turn: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _watch: Watch = field(factory=Watch, init=False)
 
     async def get(self, app: str) -> Secret:  # noqa: ARG002 - the same for all apps
         """Give the token: from memory while it is good, else as soon as the owner has kept a good one.
@@ -98,7 +137,7 @@ class FollowedComponent:
         Raises:
             DeadlineExceeded: The owner didn't renew it within the caller's time.
         """
-        record = await _awaited(self.keeping, self._look, self._turn, "the component's token")
+        record = await _awaited(self._watch.wait(self.keeping, self._look), "the component's token")
         return record.token
 
     async def reject(self, app: str, token: Secret) -> None:
@@ -109,18 +148,11 @@ class FollowedComponent:
         return self.kept.held() or await self.kept.look()
 
 
-async def _awaited(keeping: Keeping, look: Callable[[], Awaitable[T | None]], turn: anyio.Lock, what: str) -> T:
-    """Look until there is something, ever more rarely, and give up in time to say why."""
+async def _awaited(found: Awaitable[T], what: str) -> T:
+    """Wait for what a watch finds, and give up in time to say why."""
     left = min(anyio.current_effective_deadline(), END.get()) - anyio.current_time()
     with anyio.move_on_after(left - min(_LAST_WORD, max(left, 0.0) * _SHARE)):
-        async with turn:
-            pause = _FIRST
-            while True:
-                found = await look()
-                if found is not None:
-                    return found
-                await keeping.sleep(pause * (0.5 + keeping.chance() / 2))
-                pause = min(pause * 2, _LONGEST)
+        return await found
     raise DeadlineExceeded(
         f"this client follows, and no owner has renewed {what} in time: make the call through a client without "
         "follow=True, which renews it for all, and see that such a client runs",

@@ -208,12 +208,18 @@ async def test_an_exit_of_the_process_comes_out_as_it_is() -> None:
 
 async def test_cancellation_from_outside() -> None:
     work = Work()
-    with anyio.move_on_after(0.05) as scope:
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cancel_later, group.cancel_scope)
         async with each(work.forever, Source(3)) as outcomes:
             async for _ in outcomes:
                 raise AssertionError
-    assert scope.cancelled_caught
+    assert group.cancel_scope.cancelled_caught
     assert sorted(work.cancelled) == ["1", "2", "3"]
+
+
+async def _cancel_later(scope: anyio.CancelScope) -> None:
+    await anyio.wait_all_tasks_blocked()
+    scope.cancel()
 
 
 async def test_cancellation_of_the_task_alone() -> None:

@@ -195,6 +195,48 @@ async def test_who_was_overtaken_does_nothing_more(journal: Journal, world: Worl
     assert edits(world) == {0}
 
 
+async def test_what_was_on_its_way_when_it_was_let_go_changes_nothing(journal: Journal, world: World) -> None:
+    """A statement whose caller was cancelled is carried out all the same, and maybe behind the next one."""
+    run = await make_run(baidu(world), journal, world)
+    tenancy = await journal.acquire(run.id, "me", 60.0, lambda _owner: False)
+    assert tenancy is not None
+    (entry, *_) = [entry async for entry in run.outcomes([State.PENDING])]
+    await journal.release(tenancy)
+    assert await journal.beat(tenancy, 60.0) is None
+    assert not await journal.turn(tenancy, Status.RUNNING)
+    assert not await journal.write(tenancy, [(entry, entry.became(State.INTENDED, 0.0))])
+    assert await journal.add(tenancy, [entry]) is None
+    assert await journal.again(tenancy, [State.PENDING]) == 0
+    await journal.release(tenancy)
+    assert (await run.go()).is_complete
+
+
+async def test_a_sign_of_life_that_is_on_its_way_is_waited_for(
+    journal: Journal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Carried out after the run's last words, it would stand for them."""
+    run = await make_run(baidu(world), journal, world)
+    beat, begun, ended = type(journal).beat, anyio.Event(), 0
+
+    async def late(*arguments: Any) -> Wish | None:  # noqa: ANN401 - as the journal's
+        nonlocal ended
+        begun.set()
+        while run.progress.left:
+            await checkpoint()
+        await anyio.wait_all_tasks_blocked()
+        ended += 1
+        return await beat(*arguments)
+
+    monkeypatch.setattr(type(journal), "beat", late)
+    run.pause()
+    async with anyio.create_task_group() as group:
+        group.start_soon(run.go)
+        await begun.wait()
+        run.resume()
+    assert ended == 1
+    assert (await run.report()).is_complete
+
+
 async def test_a_journal_that_fails_ends_the_run(
     journal: Journal, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

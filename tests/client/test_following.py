@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from attrs import evolve
 
 from miniapp_tp import (
     Actor,
@@ -23,7 +24,8 @@ from miniapp_tp import (
 from miniapp_tp.client.component import BaiduClient, KuaishouClient
 from miniapp_tp.sandbox.world import World
 from miniapp_tp.stores.records import AppRecord, from_bytes, to_bytes
-from miniapp_tp.transport.following import FollowedComponent, FollowedGrants
+from miniapp_tp.transport import following
+from miniapp_tp.transport.following import FollowedComponent, FollowedGrants, Watch
 from tests.support.granting import APP, KS_APP, Noting, Worldly, opened, operations
 from tests.support.renewing import each_of
 
@@ -135,7 +137,33 @@ async def test_hundreds_that_wait_ask_the_store_as_one() -> None:
     calls = (one.follower.get_info(one.app) for _ in range(300))
     got = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(error) for error in got} == {DeadlineExceeded}
-    assert loads < 60  # a few looks for each would be a thousand
+    assert loads < 20  # a look for each would be 300
+
+
+async def test_as_they_give_up_one_by_one_none_looks_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "_FIRST", 60.0)
+    one, watch, looks = await opened(), Watch(), 0
+    keeping = evolve(one.keeping, sleep=anyio.sleep)
+    scopes = [anyio.CancelScope() for _ in range(20)]
+
+    async def look() -> None:
+        nonlocal looks
+        looks += 1
+
+    async def wait(scope: anyio.CancelScope) -> None:
+        with scope:
+            await watch.wait(keeping, look)
+
+    async with anyio.create_task_group() as group:
+        for scope in scopes:
+            group.start_soon(wait, scope)
+        for scope in scopes:
+            await anyio.wait_all_tasks_blocked()
+            scope.cancel()
+    assert looks == 1
+    with anyio.move_on_after(0.01):
+        await watch.wait(keeping, look)
+    assert looks == 2  # after all of them, one begins anew
 
 
 async def test_an_owner_that_renews_early_is_noticed() -> None:

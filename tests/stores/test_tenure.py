@@ -8,7 +8,7 @@ import pytest
 from attrs import define, field
 
 from miniapp_tp import StoreError
-from miniapp_tp.stores import Key
+from miniapp_tp.stores import Key, Lease
 from miniapp_tp.stores.tenure import Tenure, tenure
 from tests.support.granting import Noting, Now
 
@@ -123,6 +123,35 @@ async def test_the_beat_ends_with_the_work(store: Timed) -> None:
     await laps()
     assert store.renewed == 0
     assert await store.acquire(KEY, "two", 5.0) is not None  # it was given back
+
+
+async def test_a_renewal_on_its_way_lands_before_the_lease_is_given_back(store: Timed) -> None:
+    """A store carries out what it was sent, also if whoever asked has gone."""
+    heart, order, go = Heart(), list[str](), anyio.Event()
+    renew, release = store.renew, store.release
+
+    async def late(lease: Lease, seconds: float) -> bool:
+        await go.wait()
+        order.append("renewed")
+        return await renew(lease, seconds)
+
+    async def released(lease: Lease) -> None:
+        order.append("released")
+        await release(lease)
+
+    store.renew = late  # type: ignore[assignment]
+    store.release = released  # type: ignore[method-assign]
+    async with anyio.create_task_group() as group, tenure(store, KEY, "one", 5.0, heart.sleep):
+        await laps()
+        await heart.beat()
+        group.start_soon(_set_later, go)
+    assert order == ["renewed", "released"]
+    assert await store.acquire(KEY, "two", 5.0) is not None
+
+
+async def _set_later(event: anyio.Event) -> None:
+    await laps()
+    event.set()
 
 
 async def test_a_store_that_fails_during_a_beat_is_asked_again(store: Timed) -> None:

@@ -165,10 +165,11 @@ class Watch:
         assert not [one for one in objects if sings(repr(one))]
 
 
-def watch(case: Case, world: World, **more: Any) -> Watch:  # noqa: ANN401 - whatever a caller may give
+def watch(case: Case, world: World, *, patience: float = 0.02, **more: Any) -> Watch:  # noqa: ANN401 - whatever a caller may give
+    """Make it; its follower waits as long as its patience."""
     attempts: list[Attempt] = []
     hooks = [attempts.append]
-    following = Options(follow=True, attempts=1, timeout=0.02)
+    following = Options(follow=True, attempts=1, timeout=patience)
     client = case.client(world, hooks=hooks, **more)
     shared = {"transport": vars(client)["_session"].transport, "hooks": hooks, "options": following}
     return Watch(case, world, client, attempts, case.client(world, **{**more, **shared}))

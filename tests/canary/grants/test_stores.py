@@ -70,7 +70,7 @@ async def test_records_that_cant_be_read(case: Case, kind: str, tmp_path: Path) 
 
 async def unreadable(case: Case, store: TokenStore) -> None:
     world = World(apps={"baidu": [APP], "kuaishou": [KS_APP]})
-    one = watch(case, world, store=store, transport=Worldly(world))
+    one = watch(case, world, patience=60.0, store=store, transport=Worldly(world))
     component = f"{case.name}:{one.provider.component}"
     for kind, name in (("ticket", ""), ("component", ""), ("app", case.app)):
         spoilt = f'{{"format": 1, "access": "45.{CORE}", "ticket": "{CORE}", "token": "{CORE}"'.encode()
