@@ -1,8 +1,8 @@
-"""Requests over httpx's bare transports: the only module that imports httpx.
+"""Requests over httpx's engine, or over any transport of httpx that a caller brings.
 
 httpx's client isn't used: it logs whole addresses, tokens included, and its pool's work grows with every request
-that waits. Here each request takes a lane, a transport with one connection, so nothing ever waits inside a pool:
-there are as many lanes as requests at once, which `Options.concurrency` bounds.
+that waits. Here each request takes a lane, one connection, so nothing ever waits inside a pool: there are as many lanes
+as requests at once, which `Options.concurrency` bounds.
 """
 
 from __future__ import annotations
@@ -16,38 +16,41 @@ from contextlib import aclosing
 from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import anyio
+import httpcore
 import httpx
-from attrs import define, field
 
 from miniapp_tp.errors import DeadlineExceeded, InvalidArgument, NoAnswer
-from miniapp_tp.transport.lanes import IDLE, Lanes
+from miniapp_tp.transport.connections import CONNECT_SHARE, HEADERS, Connection, Place, Via, connection
+from miniapp_tp.transport.lanes import Lanes
 from miniapp_tp.transport.telling import broken_off, never_sent, too_late
 from miniapp_tp.transport.ways import Proxies, Verify, checked_verify, chosen_proxies, own_authorities
-from miniapp_tp.wire.messages import MAX_BODY, USER_AGENT, Reply, Request
+from miniapp_tp.wire.messages import MAX_BODY, Reply, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from types import ModuleType
 
-# Where making a connection takes all the time there is, it has to end before that: nothing was sent then. The rest has
-# the whole time and no timers of its own.
-_CONNECT_SHARE: Final = 0.9
-_ONE_LANE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE)
-_HEADERS: Final = (("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip"))
-_GZIP: Final = zlib.MAX_WBITS | 16
-_NEVER_SENT: Final = (
+_CORES: Final = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.ConnectionNotAvailable,
+)
+_NEVER_SENT: Final = {
     "ConnectError",
     "ConnectTimeout",
+    "ConnectionNotAvailable",
     "PoolTimeout",
     "ProxyError",
     "UnsupportedProtocol",
     "LocalProtocolError",
     "InvalidURL",
-)
+}
+_GZIP: Final = zlib.MAX_WBITS | 16
 _quiet: ContextVar[bool] = ContextVar("miniapp_tp_quiet", default=False)
 
 
@@ -71,35 +74,6 @@ class Driven(Protocol):
     async def aclose(self) -> None:
         """Close all connections."""
         ...
-
-
-@define
-class _Lane:
-    """A transport with one connection.
-
-    Attributes:
-        transport: The transport.
-        extensions: What its next request carries: the first one lets us see the socket as soon as there is one, since
-            httpcore forgets it if it is cancelled, or fails, while TLS is being agreed.
-        opened: What can be closed besides.
-    """
-
-    transport: httpx.AsyncHTTPTransport
-    extensions: dict[str, Any] = field(factory=dict[str, Any])
-    opened: Any = None
-
-    def __attrs_post_init__(self) -> None:
-        self.extensions = {"trace": self._see}
-
-    async def _see(self, event: str, told: dict[str, Any]) -> None:
-        if event == "connection.connect_tcp.complete":
-            self.opened = told["return_value"]
-
-    async def aclose(self) -> None:
-        """Close it, whatever state it is in."""
-        await self.transport.aclose()
-        if self.opened is not None:
-            await self.opened.aclose()
 
 
 class HttpxTransport:
@@ -139,7 +113,7 @@ class HttpxTransport:
         self._library = _library_of(inner)
         self._proxies: Proxies = made
         self._context = _tls(checked_verify(verify)) if inner is None else None
-        self._lanes = Lanes(self._open)
+        self._lanes = Lanes(self._make_lane)
 
     async def send(self, request: Request, *, timeout: float) -> Reply:
         """Send one request, and read its reply to the end: see `Transport`."""
@@ -161,41 +135,45 @@ class HttpxTransport:
         try:
             async with asyncio.timeout(seconds):
                 if self._inner is not None:
-                    return await _exchange(library, self._inner, request, seconds)
+                    return await _driven(library, self._inner, request, seconds)
                 return await self._on_a_lane(request, seconds)
         except TimeoutError:
             return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
-        except (library.HTTPError, library.InvalidURL, library.StreamError, OSError, zlib.error) as problem:
-            return _told(library, problem)
+        except (library.HTTPError, library.InvalidURL, library.StreamError, *_CORES, OSError, zlib.error) as problem:
+            return _told(problem)
         finally:
             _quiet.reset(token)
 
     async def _on_a_lane(self, request: Request, seconds: float) -> Reply:
         """Take a lane that nobody else uses; one whose exchange was broken off isn't used again."""
-        lane = self._lanes.take(request.origin)
+        lane = await self._open_lane(request.origin)
         try:
-            reply = await _exchange(self._library, lane.transport, request, seconds, lane.extensions)
+            reply = await _exchanged(lane, request, seconds)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await lane.aclose()
             raise
-        if self._lanes.closed or _left_over(lane.transport):
+        if self._lanes.closed or lane.has_left_over():
             await lane.aclose()
         else:
-            lane.extensions = {}
             self._lanes.put_back(request.origin, lane)
         return reply
 
-    def _open(self, origin: str) -> _Lane:
-        address = self._proxies.address_for(origin)
-        return _Lane(
-            httpx.AsyncHTTPTransport(
-                verify=self._context or False,
-                limits=_ONE_LANE,
-                trust_env=False,
-                proxy=None if address is None else httpx.Proxy(address),
-            )
-        )
+    async def _open_lane(self, origin: str) -> Connection:
+        while (lane := self._lanes.take(origin)).is_over:
+            await lane.aclose()
+        return lane
+
+    def _make_lane(self, origin: str) -> Connection:
+        url, address = httpx.URL(origin), self._proxies.address_for(origin)
+        if url.scheme not in {"http", "https"}:
+            raise httpx.UnsupportedProtocol(url.scheme)
+        place = Place(url.raw_scheme, url.raw_host, url.port, url.netloc)
+        return connection(place, None if address is None else _via(httpx.Proxy(address)), self._context)
+
+
+def _via(proxy: httpx.Proxy) -> Via:
+    return Via(str(proxy.url), proxy.raw_auth)
 
 
 def _library_of(inner: object) -> ModuleType:
@@ -216,55 +194,47 @@ def _usual_authorities(*, verify: bool) -> ssl.SSLContext:
     return httpx.create_ssl_context(verify=verify, trust_env=False)
 
 
-def _left_over(lane: httpx.AsyncHTTPTransport) -> bool:
-    """Tell whether more came than the reply: httpcore would take it for the answer to the next request.
-
-    It can only be seen inside of it, and a test watches that it can.
-    """
-    connections: list[Any] = lane._pool.connections  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    for connection in connections:
-        inside = connection
-        while (inner := getattr(inside, "_connection", None)) is not None:
-            inside = inner
-        state = getattr(inside, "_h11_state", None)
-        if state is not None and state.trailing_data[0]:
-            return True
-    return False
+async def _exchanged(lane: Connection, request: Request, seconds: float) -> Reply:
+    response = await lane.send(request, seconds)
+    headers = httpx.Headers(response.headers)
+    stream = cast("AsyncIterator[bytes]", response.stream)
+    try:
+        body, complete = await _body(headers, stream, lambda: _unpacked(headers, stream))
+    finally:
+        await response.aclose()
+    return Reply(response.status, headers, body, complete)
 
 
-async def _exchange(
-    library: ModuleType,
-    lane: Driven,
-    request: Request,
-    seconds: float,
-    extensions: Mapping[str, Any] = MappingProxyType({}),
-) -> Reply:
-    soon = seconds * _CONNECT_SHARE
-    response: httpx.Response = await lane.handle_async_request(
+async def _driven(library: ModuleType, inner: Driven, request: Request, seconds: float) -> Reply:
+    soon = seconds * CONNECT_SHARE
+    response: httpx.Response = await inner.handle_async_request(
         library.Request(
             request.method,
             request.url,
-            headers=[*_HEADERS, *request.headers],
+            headers=[*HEADERS, *request.headers],
             content=request.body,
-            extensions={"timeout": {"connect": soon, "pool": soon}, **extensions},
+            extensions={"timeout": {"connect": soon, "pool": soon}},
         )
     )
     try:
-        body, complete = await _body(response)
+        if response.is_stream_consumed:  # a transport of a test, which had it all at once
+            body, complete = response.content[:MAX_BODY], len(response.content) <= MAX_BODY
+        else:
+            stream = cast("AsyncIterator[bytes]", response.stream)
+            body, complete = await _body(response.headers, stream, response.aiter_bytes)
     finally:
         await response.aclose()
     return Reply(response.status_code, response.headers, body, complete)
 
 
-async def _body(response: httpx.Response) -> tuple[bytes, bool]:
+async def _body(
+    headers: httpx.Headers, stream: AsyncIterator[bytes], unpacked: Callable[[], AsyncIterator[bytes]]
+) -> tuple[bytes, bool]:
     """Read a body up to its bound: a small one that grows without end when it is unpacked, too."""
-    if response.is_stream_consumed:  # a transport of a test, which had it all at once
-        return response.content[:MAX_BODY], len(response.content) <= MAX_BODY
-    packing = response.headers.get("content-encoding", "").lower()
+    packing = headers.get("content-encoding", "").lower()
     unpacking = zlib.decompressobj(_GZIP) if packing == "gzip" else None
     # They are asynchronous generators, whatever the annotations say: one that isn't closed is left to the collector.
-    raw = aiter(cast("httpx.AsyncByteStream", response.stream)) if packing in {"", "gzip"} else response.aiter_bytes()
-    parts = cast("AsyncGenerator[bytes]", raw)
+    parts = cast("AsyncGenerator[bytes]", aiter(stream) if packing in {"", "gzip"} else unpacked())
     body = bytearray()
     async with aclosing(parts) as received:
         async for part in received:
@@ -276,10 +246,28 @@ async def _body(response: httpx.Response) -> tuple[bytes, bool]:
     return bytes(body), True
 
 
-def _told(library: ModuleType, problem: Exception) -> NoAnswer:
+class _Parts(httpx.AsyncByteStream):
+    """A body that comes from httpcore."""
+
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+
+
+def _unpacked(headers: httpx.Headers, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Unpack a body that is packed in another way than the one that was asked for, as httpx does it."""
+    return httpx.Response(httpx.codes.OK, headers=headers, stream=_Parts(stream)).aiter_bytes()
+
+
+def _told(problem: Exception) -> NoAnswer:
     kind = type(problem).__name__
-    if isinstance(problem, tuple(getattr(library, name) for name in _NEVER_SENT)):
+    # All three libraries have the same names for what goes wrong.
+    names = {base.__name__ for base in type(problem).__mro__}
+    if names & _NEVER_SENT:
         return never_sent(kind)
-    if isinstance(problem, library.TimeoutException):
+    if "TimeoutException" in names:
         return too_late(kind)
     return broken_off(kind)

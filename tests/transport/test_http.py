@@ -9,6 +9,7 @@ import tracemalloc
 from typing import Any
 
 import anyio
+import httpcore
 import httpx
 import httpx2
 import pytest
@@ -92,6 +93,44 @@ async def test_what_is_left_of_a_reply_can_be_seen_through_a_proxy_too() -> None
         await transport.aclose()
 
 
+@pytest.mark.parametrize(
+    ("more", "line"), [({"method": "POST"}, "content-length: 0"), ({"method": "GET"}, None)], ids=["post", "get"]
+)
+async def test_a_request_without_a_body(more: dict[str, str], line: str | None) -> None:
+    async with serving(answering(reply(YES))) as server:
+        transport = HttpxTransport()
+        await transport.send(to(server, **more), timeout=5)
+        await transport.aclose()
+    lines = server.requests[0].head.lower().splitlines()
+    assert [one for one in lines if one.startswith("content-length")] == ([line] if line else [])
+    assert f"host: 127.0.0.1:{server.port}" in lines
+
+
+async def test_what_an_address_cant_hold_is_quoted() -> None:
+    async with serving(answering(reply(YES))) as server:
+        transport = HttpxTransport()
+        await transport.send(to(f"{server.url}/网关/a%20b/(c)"), timeout=5)
+        await transport.aclose()
+    assert server.requests[0].target == "/%E7%BD%91%E5%85%B3/a%20b/(c)?access_token=a%20b%2Fc"
+
+
+async def test_what_traces_httpx_sees_no_address_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tools that make spans hook into its transports and its client, and write whole addresses down."""
+    seen = list[object]()
+
+    async def spy(*given: object, **_more: object) -> httpx.Response:
+        seen.append(given)
+        return httpx.Response(200)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", spy)
+    monkeypatch.setattr(httpx.AsyncClient, "send", spy)
+    async with serving(answering(reply(YES))) as server:
+        transport = HttpxTransport()
+        assert (await transport.send(to(server), timeout=5)).body == YES
+        await transport.aclose()
+    assert not seen
+
+
 async def test_a_name_that_isnt_known(monkeypatch: pytest.MonkeyPatch) -> None:
     async def unknown(*_arguments: object, **_more: object) -> object:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -114,7 +153,7 @@ async def test_a_connect_that_takes_too_long_was_never_sent(monkeypatch: pytest.
         return await asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", slow)
-    monkeypatch.setattr("miniapp_tp.transport.http._CONNECT_SHARE", 0.05)
+    monkeypatch.setattr("miniapp_tp.transport.connections.CONNECT_SHARE", 0.05)
     transport = HttpxTransport()
     with pytest.raises(ConnectFailed):
         await transport.send(to("http://openapi.example/read"), timeout=2)
@@ -148,14 +187,14 @@ async def test_closing_ends_every_connection_also_those_in_use() -> None:
 async def test_a_lane_that_broke_off_is_closed_and_not_lent_again(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[object] = []
 
-    async def fail(_lane: httpx.AsyncHTTPTransport, _request: httpx.Request) -> httpx.Response:
-        raise httpx.ReadError("cut")
+    async def fail(_lane: httpcore.AsyncHTTPConnection, _request: httpcore.Request) -> httpcore.Response:
+        raise httpcore.ReadError("cut")
 
-    async def close(lane: httpx.AsyncHTTPTransport) -> None:
+    async def close(lane: httpcore.AsyncHTTPConnection) -> None:
         closed.append(lane)
 
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
-    monkeypatch.setattr(httpx.AsyncHTTPTransport, "aclose", close)
+    monkeypatch.setattr(httpcore.AsyncHTTPConnection, "handle_async_request", fail)
+    monkeypatch.setattr(httpcore.AsyncHTTPConnection, "aclose", close)
     transport = HttpxTransport(verify=False)
     for _ in range(2):
         with pytest.raises(ConnectionLost):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +18,7 @@ from tests.support.loopback import Server, answering, proxying, reply, serving
 from tests.support.sides import BAIDU
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
     from pathlib import Path
 
     import trustme
@@ -225,6 +227,57 @@ def test_socks_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("miniapp_tp.transport.http.find_spec", missing)
     with pytest.raises(InvalidArgument, match=r"httpx\[socks\]"):
         HttpxTransport(proxy="socks5://127.0.0.1:1080")
+
+
+@asynccontextmanager
+async def socks(*, allowed: bool = True) -> AsyncGenerator[tuple[str, list[bytes]]]:
+    """Serve as a SOCKS5 proxy that asks for a user, and answers itself for whom it was asked to connect to."""
+    heard = list[bytes]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readexactly(3))
+        writer.write(b"\x05\x02")
+        for field in range(2):  # user and password
+            length = (await reader.readexactly(1 if field else 2))[-1]
+            heard.append(await reader.readexactly(length))
+        writer.write(b"\x01\x00")
+        length = (await reader.readexactly(5))[-1]
+        heard.append(await reader.readexactly(length))
+        port = await reader.readexactly(2)
+        heard.append(port)
+        writer.write((b"\x05\x00" if allowed else b"\x05\x05") + b"\x00\x01\x00\x00\x00\x00\x00\x00")
+        while allowed and (head := await reader.readuntil(b"\r\n\r\n")):
+            heard.append(head)
+            writer.write(YES)
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with closing(writer), suppress(EOFError):
+            await serve(reader, writer)
+            await reader.read()
+
+    server = await asyncio.start_server(served, "127.0.0.1", 0)
+    async with server:
+        yield f"socks5://user:pass-word@127.0.0.1:{server.sockets[0].getsockname()[1]}", heard
+
+
+async def test_socks_is_spoken_with_it() -> None:
+    async with socks() as (address, heard):
+        transport = HttpxTransport(proxy=address)
+        for _ in range(2):
+            got = await fetch(transport, "http://openapi.example:8080")
+            assert b"by the server" in got.body
+        await transport.aclose()
+    assert heard[:5] == [b"\x05\x01\x02", b"user", b"pass-word", b"openapi.example", (8080).to_bytes(2)]
+    assert [head.split(b" ", 2)[1] for head in heard[5:]] == [b"/read?access_token=a-token"] * 2
+
+
+async def test_a_socks_proxy_that_refuses_means_that_nothing_was_sent() -> None:
+    async with socks(allowed=False) as (address, _heard):
+        transport = HttpxTransport(proxy=address)
+        with pytest.raises(ConnectFailed) as caught:
+            await fetch(transport, "http://openapi.example")
+        assert "pass-word" not in str(caught.value)
+        await transport.aclose()
 
 
 @pytest.mark.parametrize("kind", [PyreqwestTransport, AiohttpTransport])
