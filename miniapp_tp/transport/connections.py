@@ -13,19 +13,21 @@ import httpcore
 from attrs import define, field, frozen
 
 from miniapp_tp.transport.lanes import IDLE
-from miniapp_tp.wire.messages import USER_AGENT, Request
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterable
 
-HEADERS: Final = (("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip"))
-"""What every request says besides its own headers."""
+    from miniapp_tp.wire.messages import Request
 
-CONNECT_SHARE: Final = 0.9
-"""Where making a connection takes all the time there is, it has to end before that: nothing was sent then.
-
-The rest has the whole time and no timers of its own.
-"""
+ERRORS: Final = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.ConnectionNotAvailable,
+)
+"""What can go wrong with a connection."""
 
 _WITH_BODIES: Final = ("POST", "PUT", "PATCH")
 # What an address may hold as it is; all else is quoted.
@@ -86,13 +88,20 @@ class Connection:
         """Whether the other side closed it, or has said more than it was asked: the next request needs another one."""
         return self.core.is_closed() or self.core.has_expired()
 
-    async def send(self, request: Request, seconds: float) -> httpcore.Response:
+    async def send(
+        self, request: Request, headers: Iterable[tuple[str, str]], connect_timeout: float
+    ) -> httpcore.Response:
         """Send a request, and give its reply, whose body is still to be read.
 
+        Args:
+            request: The request.
+            headers: What it says besides its own headers.
+            connect_timeout: Seconds that making the connection may take.
+
         Raises:
-            Exception: One of httpcore's.
+            Exception: One of `ERRORS`.
         """
-        extensions: dict[str, Any] = {"timeout": {"connect": seconds * CONNECT_SHARE}}
+        extensions: dict[str, Any] = {"timeout": {"connect": connect_timeout}}
         if self.opened is None:
             extensions["trace"] = self._see
         # Nothing that holds the address has a name here: an error tracker would show it, token included.
@@ -100,7 +109,7 @@ class Connection:
             httpcore.Request(
                 request.method,
                 self.place.url(quote(request.url[len(request.origin) :], safe=_SAFE)),
-                headers=self._headers(request),
+                headers=self._headers(request, headers),
                 content=request.body,
                 extensions=extensions,
             )
@@ -123,11 +132,11 @@ class Connection:
         if self.opened is not None:
             await self.opened.aclose()
 
-    def _headers(self, request: Request) -> list[tuple[bytes | str, bytes | str]]:
-        headers: list[tuple[bytes | str, bytes | str]] = [("host", self.place.shown), *HEADERS, *request.headers]
+    def _headers(self, request: Request, headers: Iterable[tuple[str, str]]) -> list[tuple[bytes | str, bytes | str]]:
+        written: list[tuple[bytes | str, bytes | str]] = [("host", self.place.shown), *headers, *request.headers]
         if request.body or request.method in _WITH_BODIES:
-            headers.append(("content-length", b"%d" % len(request.body)))
-        return headers
+            written.append(("content-length", b"%d" % len(request.body)))
+        return written
 
     async def _see(self, event: str, told: dict[str, Any]) -> None:
         if event in {"connection.connect_tcp.complete", "socks.connect_tcp.complete"}:

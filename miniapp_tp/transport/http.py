@@ -19,27 +19,24 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import anyio
-import httpcore
 import httpx
 
 from miniapp_tp.errors import DeadlineExceeded, InvalidArgument, NoAnswer
-from miniapp_tp.transport.connections import CONNECT_SHARE, HEADERS, Connection, Place, Via, connection
 from miniapp_tp.transport.lanes import Lanes
 from miniapp_tp.transport.telling import broken_off, never_sent, too_late
 from miniapp_tp.transport.ways import Proxies, Verify, checked_verify, chosen_proxies, own_authorities
-from miniapp_tp.wire.messages import MAX_BODY, Reply, Request
+from miniapp_tp.wire.messages import MAX_BODY, USER_AGENT, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from types import ModuleType
 
-_CORES: Final = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.ConnectionNotAvailable,
-)
+    from miniapp_tp.transport.connections import Connection
+
+_HEADERS: Final = (("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip"))
+# Where making a connection takes all the time there is, it has to end before that: nothing was sent then. The rest has
+# the whole time and no timers of its own.
+_CONNECT_SHARE: Final = 0.9
 _NEVER_SENT: Final = {
     "ConnectError",
     "ConnectTimeout",
@@ -111,6 +108,7 @@ class HttpxTransport:
             made.refuse_socks("SOCKS needs the package socksio: pip install 'httpx[socks]'")
         self._inner = inner
         self._library = _library_of(inner)
+        self._errors = _errors_of(self._library, own=inner is None)
         self._proxies: Proxies = made
         self._context = _tls(checked_verify(verify)) if inner is None else None
         self._lanes = Lanes(self._make_lane)
@@ -130,16 +128,15 @@ class HttpxTransport:
 
     async def _outcome(self, request: Request, seconds: float) -> Reply | NoAnswer:
         """Give what came instead of raising: httpx's frames hold the address with its token."""
-        library = self._library
         token = _quiet.set(True)
         try:
             async with asyncio.timeout(seconds):
                 if self._inner is not None:
-                    return await _driven(library, self._inner, request, seconds)
+                    return await _driven(self._library, self._inner, request, seconds)
                 return await self._on_a_lane(request, seconds)
         except TimeoutError:
             return DeadlineExceeded(f"no answer within {seconds:.3g} s", may_have_happened=True)
-        except (library.HTTPError, library.InvalidURL, library.StreamError, *_CORES, OSError, zlib.error) as problem:
+        except self._errors as problem:
             return _told(problem)
         finally:
             _quiet.reset(token)
@@ -165,21 +162,31 @@ class HttpxTransport:
         return lane
 
     def _make_lane(self, origin: str) -> Connection:
+        from miniapp_tp.transport.connections import Place, Via, connection  # noqa: PLC0415 - see `_errors_of`
+
         url, address = httpx.URL(origin), self._proxies.address_for(origin)
         if url.scheme not in {"http", "https"}:
             raise httpx.UnsupportedProtocol(url.scheme)
         place = Place(url.raw_scheme, url.raw_host, url.port, url.netloc)
-        return connection(place, None if address is None else _via(httpx.Proxy(address)), self._context)
-
-
-def _via(proxy: httpx.Proxy) -> Via:
-    return Via(str(proxy.url), proxy.raw_auth)
+        proxy = None if address is None else httpx.Proxy(address)
+        via = None if proxy is None else Via(str(proxy.url), proxy.raw_auth)
+        return connection(place, via, self._context)
 
 
 def _library_of(inner: object) -> ModuleType:
     """Tell whose transport it is; httpx2 is httpx's API by another name, and imported only by who uses it."""
     successor = sys.modules.get("httpx2")
     return httpx if successor is None or not isinstance(inner, successor.AsyncBaseTransport) else successor
+
+
+def _errors_of(library: ModuleType, *, own: bool) -> tuple[type[Exception], ...]:
+    known = (library.HTTPError, library.InvalidURL, library.StreamError, OSError, zlib.error)
+    if not own:
+        return known
+    # Imported by who needs it, as httpx does: it brings a lot with it.
+    from miniapp_tp.transport.connections import ERRORS  # noqa: PLC0415
+
+    return (*known, *ERRORS)
 
 
 def _tls(verify: Verify) -> ssl.SSLContext:
@@ -195,7 +202,7 @@ def _usual_authorities(*, verify: bool) -> ssl.SSLContext:
 
 
 async def _exchanged(lane: Connection, request: Request, seconds: float) -> Reply:
-    response = await lane.send(request, seconds)
+    response = await lane.send(request, _HEADERS, seconds * _CONNECT_SHARE)
     headers = httpx.Headers(response.headers)
     stream = cast("AsyncIterator[bytes]", response.stream)
     try:
@@ -206,12 +213,12 @@ async def _exchanged(lane: Connection, request: Request, seconds: float) -> Repl
 
 
 async def _driven(library: ModuleType, inner: Driven, request: Request, seconds: float) -> Reply:
-    soon = seconds * CONNECT_SHARE
+    soon = seconds * _CONNECT_SHARE
     response: httpx.Response = await inner.handle_async_request(
         library.Request(
             request.method,
             request.url,
-            headers=[*HEADERS, *request.headers],
+            headers=[*_HEADERS, *request.headers],
             content=request.body,
             extensions={"timeout": {"connect": soon, "pool": soon}},
         )

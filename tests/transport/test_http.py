@@ -153,7 +153,7 @@ async def test_a_connect_that_takes_too_long_was_never_sent(monkeypatch: pytest.
         return await asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", slow)
-    monkeypatch.setattr("miniapp_tp.transport.connections.CONNECT_SHARE", 0.05)
+    monkeypatch.setattr("miniapp_tp.transport.http._CONNECT_SHARE", 0.05)
     transport = HttpxTransport()
     with pytest.raises(ConnectFailed):
         await transport.send(to("http://openapi.example/read"), timeout=2)
