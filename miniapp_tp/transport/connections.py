@@ -1,7 +1,7 @@
 """Connections over httpcore, the engine that httpx itself runs on: each carries one request at a time.
 
-Going through httpx's transports and httpcore's pool nearly doubles what a request costs, and tools that trace requests
-hook into them, addresses with tokens included. What is taken is a bare connection, directly or through a proxy.
+httpx's transports and httpcore's pool would only cost time around a single connection, and tools that trace requests
+hook into httpx, addresses with tokens included. What is taken is a bare connection, directly or through a proxy.
 """
 
 from __future__ import annotations
